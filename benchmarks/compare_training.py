@@ -1,0 +1,67 @@
+"""Runs benchmarks/train_speed and its opponent in turns on the same genotypes; prints images a second and the ratio.
+
+usage: compare_training.py TRAIN_SPEED PEER_PYTHON ROUNDS
+"""
+import os
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+THREADS = 2
+# name, channels, cells, input channels, side, batch, steps a round
+CASES = [
+    ("C=16 N=5, batch 64, 3x32x32", 16, 5, 3, 32, 64, 12),
+    ("C=8 N=1, batch 256, 1x28x28", 8, 1, 1, 28, 256, 24),
+]
+
+
+def start(command, environment=None):
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def ask(process, line):
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    answer = process.stdout.readline()
+    if not answer:
+        sys.exit("compare_training: a program ended early")
+    return answer.split()
+
+
+def compare(train_speed, python, rounds, case):
+    name, *size, steps = case
+    arguments = [str(number) for number in (*size, THREADS)]
+    stand_ins = os.path.join(os.path.dirname(os.path.dirname(python)), "stand-ins")
+    ours = start([train_speed, *arguments])
+    peer = start(
+        [python, os.path.join(HERE, "peers", "train_eager.py"), *arguments], {**os.environ, "LD_LIBRARY_PATH": stand_ins}
+    )
+    results = []
+    for turn in range(rounds + 1):
+        seconds, *genotypes = ask(ours, str(steps))
+        peer_seconds = ask(peer, " ".join(genotypes))[0]
+        # The first round warms both up.
+        if turn:
+            images = size[-1] * steps
+            results.append((images / float(seconds), images / float(peer_seconds)))
+    for process in (ours, peer):
+        process.stdin.close()
+        process.wait()
+    ratios = [own / other for own, other in results]
+    print(
+        f"{name}: nasshrink {statistics.median(own for own, _ in results):.0f} images/s, "
+        f"eager PyTorch (channels_last) {statistics.median(other for _, other in results):.0f} images/s, "
+        f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f} in {rounds} rounds)",
+        flush=True,
+    )
+
+
+def main():
+    train_speed, python, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    print(f"training speed, {THREADS} threads, both sides on the same genotypes in turns")
+    for case in CASES:
+        compare(train_speed, python, rounds, case)
+
+
+main()

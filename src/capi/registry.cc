@@ -1,0 +1,130 @@
+// What can be named, with help: the tables of other folders as one message.
+#include <initializer_list>
+
+#include "capi/context.h"
+#include "capi/guard.h"
+#include "capi/message.h"
+#include "capi/text.h"
+#include "nasshrink/v1/context.pb.h"
+#include "run/recipes.h"
+#include "space/operators.h"
+#include "space/presets.h"
+
+namespace nasshrink::capi {
+namespace {
+
+struct Named {
+  const char* name;
+  const char* help;
+};
+
+void Parameter(v1::RegistryListing::Entry* entry, std::string_view name, const char* type, std::string_view help) {
+  v1::RegistryListing::Parameter* parameter = entry->add_parameters();
+  parameter->set_name(std::string(name));
+  parameter->set_type(type);
+  parameter->set_help(std::string(help));
+}
+
+v1::RegistryListing::Entry* Entry(v1::RegistryListing* listing, std::string_view name, std::string_view help) {
+  v1::RegistryListing::Entry* entry = listing->add_entries();
+  entry->set_name(std::string(name));
+  entry->set_help(std::string(help));
+  return entry;
+}
+
+void Entries(v1::RegistryListing* listing, std::initializer_list<Named> all) {
+  for (const Named& named : all) Entry(listing, named.name, named.help);
+}
+
+void ListPresets(v1::RegistryListing* listing) {
+  for (const space::PresetInfo& preset : space::Presets()) {
+    v1::RegistryListing::Entry* entry = Entry(listing, preset.name, preset.help);
+    Parameter(entry, "classes", "integer", "classes of the classifier");
+    Parameter(entry, "input_channels", "integer", "channels of an image");
+    Parameter(entry, "input_height", "integer", "height of an image");
+    Parameter(entry, "input_width", "integer", "width of an image");
+    Parameter(entry, "channels", "integer", "channels of the first stage");
+    Parameter(entry, "cells", "integer", "cells a stage");
+  }
+}
+
+void ListOperators(v1::RegistryListing* listing) {
+  for (const space::OperatorKind& kind : space::OperatorKinds()) {
+    v1::RegistryListing::Entry* entry = Entry(listing, kind.name, kind.help);
+    for (const space::AttributeSchema& attribute : kind.attributes) {
+      Parameter(entry, attribute.name, attribute.type(), attribute.help);
+    }
+  }
+}
+
+void ListRecipes(v1::RegistryListing* listing) {
+  for (const run::RecipeInfo& recipe : run::Recipes()) {
+    v1::RegistryListing::Entry* entry = Entry(listing, recipe.name, recipe.help);
+    for (const run::RecipeParameter& parameter : recipe.parameters) {
+      Parameter(entry, parameter.name, "text", parameter.help);
+    }
+  }
+}
+
+void ListRules(v1::RegistryListing* listing) {
+  v1::RegistryListing::Entry* abs =
+      Entry(listing, "abs", "drop the lowest scores of all choices together (ABS Algorithm 2)");
+  Parameter(abs, "drop", "integer", "operators to drop in all");
+  v1::RegistryListing::Entry* per_choice = Entry(listing, "per_choice", "drop the lowest scores of every choice");
+  Parameter(per_choice, "drop", "integer", "operators to drop from each choice");
+}
+
+void ListMetrics(v1::RegistryListing* listing) {
+  Entries(listing, {{"accuracy", "percent of images classified rightly, after Re-BN"},
+                    {"loss", "cross-entropy, after Re-BN"},
+                    {"angle", "radians between a child's weights and their initial values (ABS Sec. 3.2)"},
+                    {"macs", "multiply-adds for one image"},
+                    {"params", "trainable parameters"}});
+}
+
+base::Result<v1::RegistryListing> List(const std::string& kind) {
+  v1::RegistryListing listing;
+  listing.set_kind(kind);
+  if (kind == "presets") {
+    ListPresets(&listing);
+  } else if (kind == "operators") {
+    ListOperators(&listing);
+  } else if (kind == "metrics") {
+    ListMetrics(&listing);
+  } else if (kind == "rules") {
+    ListRules(&listing);
+  } else if (kind == "strategies") {
+    Entries(&listing, {{"uniform", "one uniformly drawn path a step (SPOS)"}});
+  } else if (kind == "recipes") {
+    ListRecipes(&listing);
+  } else if (kind == "algorithms") {
+    Entries(&listing, {{"random", "uniform children that meet the constraints"},
+                       {"evolution", "mutation and crossover of the best children (SPOS Sec. 3.4)"}});
+  } else if (kind == "formats") {
+    Entries(&listing, {{"ops", "operator codes in choice order"},
+                       {"indices", "root indices in choice order"},
+                       {"nas-bench-201", "the strings of NAS-Bench-201"}});
+  } else {
+    return base::Invalid("kind", kind, "presets, operators, metrics, rules, strategies, recipes, algorithms or formats",
+                         "names no registry");
+  }
+  return listing;
+}
+
+}  // namespace
+}  // namespace nasshrink::capi
+
+using namespace nasshrink::capi;  // NOLINT(google-build-using-namespace)
+using nasshrink::base::Status;
+
+nasshrink_status nasshrink_registry_list(const nasshrink_context* context, const char* kind, nasshrink_buffer** out,
+                                         nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_RETURN_IF_ERROR(Get(context, "context").status());
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string text, TextOf(kind, "kind"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto listing, List(text));
+    return PublishMessage(listing, out);
+  });
+}

@@ -1,0 +1,39 @@
+// The object behind a tensor: the caller's memory with its shape, released once.
+#ifndef NASSHRINK_CAPI_TENSOR_H_
+#define NASSHRINK_CAPI_TENSOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "capi/context.h"
+#include "capi/handle.h"
+#include "run/backend.h"
+
+namespace nasshrink::capi {
+
+class TensorObject {
+ public:
+  TensorObject() = default;
+  ~TensorObject() {
+    if (release != nullptr) release(user_data);
+  }
+  TensorObject(const TensorObject&) = delete;
+  TensorObject& operator=(const TensorObject&) = delete;
+
+  std::shared_ptr<const ContextObject> context;
+  run::TensorView view;
+  std::vector<int64_t> strides;
+  void* user_data = nullptr;
+  void (*release)(void* user_data) = nullptr;
+};
+
+template <>
+struct HandleOf<nasshrink_tensor> {
+  using Object = TensorObject;
+  static constexpr Kind kKind = Kind::kTensor;
+};
+
+}  // namespace nasshrink::capi
+
+#endif  // NASSHRINK_CAPI_TENSOR_H_

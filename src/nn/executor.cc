@@ -1,0 +1,73 @@
+#include "nn/executor.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <system_error>
+
+#include "nn/guard.h"
+
+namespace nasshrink::nn {
+
+Executor::~Executor() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+base::Status Executor::Start() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  base::Status status;
+  try {
+    thread_ = std::thread([this] { Loop(); });
+  } catch (const std::system_error& error) {
+    status = base::Error(base::Code::kResourceExhausted, "no thread could be started: {}", error.what());
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return status;
+}
+
+base::Status Executor::Run(const std::function<base::Status()>& job) {
+  std::lock_guard<std::mutex> turn(turn_);
+  if (!thread_.joinable()) NASSHRINK_RETURN_IF_ERROR(Start());
+  std::unique_lock<std::mutex> lock(mutex_);
+  job_ = &job;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return job_ == nullptr; });
+  return std::move(outcome_);
+}
+
+void Executor::Loop() {
+  base::Status setup = Guarded([this] {
+    at::set_num_threads(static_cast<int>(threads_));
+    return base::Status();
+  });
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stop_ || job_ != nullptr; });
+    if (stop_) return;
+    const auto* job = job_;
+    lock.unlock();
+    base::Status outcome = setup;
+    if (outcome.ok()) {
+      outcome = Guarded([job] {
+        const c10::InferenceMode inference;
+        return (*job)();
+      });
+    }
+    lock.lock();
+    outcome_ = std::move(outcome);
+    job_ = nullptr;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace nasshrink::nn

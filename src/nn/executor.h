@@ -1,0 +1,44 @@
+// One thread on which all torch work of a supernet runs, with clean thread-local state.
+//
+// A caller's gradient mode, inference mode or intra-op count never reaches the work, and one OpenMP team exists
+// however many threads call. The thread starts at the first call and blocks all signals.
+#ifndef NASSHRINK_NN_EXECUTOR_H_
+#define NASSHRINK_NN_EXECUTOR_H_
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "base/status.h"
+
+namespace nasshrink::nn {
+
+class Executor {
+ public:
+  explicit Executor(uint32_t intra_op_threads) : threads_(intra_op_threads) {}
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // Runs `job` on the thread and waits for it; calls from several threads take turns.
+  base::Status Run(const std::function<base::Status()>& job);
+  uint32_t intra_op_threads() const { return threads_; }
+
+ private:
+  base::Status Start();
+  void Loop();
+
+  const uint32_t threads_;
+  std::mutex turn_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  const std::function<base::Status()>* job_ = nullptr;
+  base::Status outcome_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace nasshrink::nn
+
+#endif  // NASSHRINK_NN_EXECUTOR_H_

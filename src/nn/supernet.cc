@@ -1,0 +1,167 @@
+#include "nn/supernet.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "nn/evaluate.h"
+#include "nn/guard.h"
+#include "nn/table.h"
+#include "nn/trainer.h"
+#include "nn/weights_file.h"
+
+namespace nasshrink::nn {
+namespace {
+
+base::Result<std::shared_ptr<SupernetState>> MakeState(const space::Space& space, bool stand_alone,
+                                                       uint32_t intra_op_threads, uint64_t memory_limit) {
+  NASSHRINK_ASSIGN_OR_RETURN(NetworkPlan plan, PlanNetwork(space, stand_alone));
+  // Weights and W0; a trainer adds gradients and momentum.
+  const uint64_t bytes = 2 * plan.layout.weights * sizeof(float);
+  if (memory_limit != 0 && bytes > memory_limit) {
+    return base::Error(base::Code::kResourceExhausted,
+                       "the supernet's weights need {} bytes, more than the memory limit of {}", bytes, memory_limit);
+  }
+  auto state = std::make_shared<SupernetState>(std::move(plan), intra_op_threads);
+  state->memory_limit = memory_limit;
+  return state;
+}
+
+base::Status CheckArchitecture(const NetworkPlan& plan, const space::Architecture& architecture, size_t index) {
+  const auto& choices = plan.space.choices;
+  if (architecture.size() != choices.size()) {
+    return base::Invalid(fmt::format("architectures[{}]", index), fmt::format("{} candidates", architecture.size()),
+                         fmt::format("{}", choices.size()), "there is not one candidate a choice");
+  }
+  for (size_t i = 0; i < choices.size(); ++i) {
+    if (!std::binary_search(choices[i].alive.begin(), choices[i].alive.end(), architecture[i])) {
+      return base::Invalid(fmt::format("architectures[{}][{}]", index, i), architecture[i],
+                           fmt::format("{}", fmt::join(choices[i].alive, ", ")), "the candidate is not alive");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Make(const space::Space& space,
+                                                                 const run::SupernetOptions& options,
+                                                                 const run::BackendOptions& backend) {
+  std::unique_ptr<run::Supernet> supernet;
+  NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
+    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(space, options.stand_alone, backend.intra_op_threads,
+                                                     backend.memory_limit));
+    base::Status status = Initialise(state->plan.layout, options.init, options.seed, &state->weights);
+    if (status.ok()) supernet = std::make_unique<TorchSupernet>(std::move(state));
+    return status;
+  }));
+  return supernet;
+}
+
+base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Load(const space::Space& space, std::string_view image,
+                                                                 const run::BackendOptions& backend) {
+  std::unique_ptr<run::Supernet> supernet;
+  NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const bool stand_alone, IsStandAlone(image));
+    NASSHRINK_ASSIGN_OR_RETURN(auto state,
+                               MakeState(space, stand_alone, backend.intra_op_threads, backend.memory_limit));
+    NASSHRINK_ASSIGN_OR_RETURN(state->weights, ReadSupernet(state->plan, image));
+    supernet = std::make_unique<TorchSupernet>(std::move(state));
+    return {};
+  }));
+  return supernet;
+}
+
+run::SupernetInfo TorchSupernet::Describe() const {
+  const Layout& layout = state_->plan.layout;
+  run::SupernetInfo info;
+  info.backend = "torch";
+  info.parameters = layout.elements;
+  info.bytes = 2 * (layout.weights + layout.channels) * sizeof(float);
+  for (const Parameter& parameter : layout.parameters) info.tensors.push_back({parameter.name, "F32", parameter.shape});
+  for (const Statistics& statistics : layout.statistics) {
+    for (const char* suffix : {".running_mean", ".running_var"}) {
+      info.tensors.push_back({statistics.name + suffix, "F32", {static_cast<int64_t>(statistics.channels)}});
+    }
+  }
+  info.steps = state_->weights.steps;
+  return info;
+}
+
+base::Result<std::vector<run::Evaluation>> TorchSupernet::Evaluate(
+    const std::vector<space::Architecture>& architectures, run::Dataset* dataset, const run::EvaluateOptions& options,
+    const base::Cancel* cancel, const run::StepProgress& progress) {
+  NASSHRINK_ASSIGN_OR_RETURN(const ImageDataset* images, ImageDataset::From(dataset));
+  for (size_t i = 0; i < architectures.size(); ++i) {
+    NASSHRINK_RETURN_IF_ERROR(CheckArchitecture(state_->plan, architectures[i], i));
+  }
+  std::vector<run::Evaluation> evaluations;
+  NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&]() -> base::Status {
+    NASSHRINK_ASSIGN_OR_RETURN(evaluations,
+                               EvaluateChildren(*state_, architectures, *images, options, cancel, progress));
+    return {};
+  }));
+  return evaluations;
+}
+
+base::Result<score::FactorTable> TorchSupernet::Table(const score::AngleOptions& options) const {
+  score::FactorTable table;
+  NASSHRINK_RETURN_IF_ERROR(Guarded([&] {
+    table = MakeAngleTable(state_->plan, state_->weights, options);
+    return base::Status();
+  }));
+  return table;
+}
+
+base::Status TorchSupernet::ResetBase() {
+  return Guarded([&] {
+    state_->weights.base = state_->weights.current;
+    return base::Status();
+  });
+}
+
+base::Result<std::string> TorchSupernet::Serialize(const std::map<std::string, std::string>& metadata) const {
+  std::string image;
+  NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
+    NASSHRINK_ASSIGN_OR_RETURN(image, WriteSupernet(state_->plan, state_->weights, metadata));
+    return {};
+  }));
+  return image;
+}
+
+base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Inherit(const space::Space& shrunk) const {
+  if (shrunk.root_fingerprint != state_->plan.space.root_fingerprint) {
+    return base::Status(base::Code::kFailedPrecondition,
+                        "space: has another root than the supernet's, so no weights can be carried over");
+  }
+  std::unique_ptr<run::Supernet> supernet;
+  NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
+    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(shrunk, state_->plan.stand_alone,
+                                                     state_->executor.intra_op_threads(), state_->memory_limit));
+    NASSHRINK_ASSIGN_OR_RETURN(state->weights, InheritWeights(state_->plan, state_->weights, state->plan));
+    supernet = std::make_unique<TorchSupernet>(std::move(state));
+    return {};
+  }));
+  return supernet;
+}
+
+base::Result<std::string> TorchSupernet::Extract(const space::Architecture& architecture,
+                                                 const std::map<std::string, std::string>& metadata) const {
+  NASSHRINK_RETURN_IF_ERROR(CheckArchitecture(state_->plan, architecture, 0));
+  std::string image;
+  NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
+    NASSHRINK_ASSIGN_OR_RETURN(image, WriteChild(state_->plan, state_->weights, architecture, metadata));
+    return {};
+  }));
+  return image;
+}
+
+base::Result<std::unique_ptr<run::Trainer>> TorchSupernet::NewTrainer(const run::TrainOptions& options) {
+  std::unique_ptr<run::Trainer> trainer;
+  NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
+    NASSHRINK_ASSIGN_OR_RETURN(trainer, PathTrainer::Make(state_, options));
+    return {};
+  }));
+  return trainer;
+}
+
+}  // namespace nasshrink::nn

@@ -1,0 +1,28 @@
+// What a supernet and its trainers share: the network's plan, its weights, the thread they are used on.
+#ifndef NASSHRINK_NN_SUPERNET_STATE_H_
+#define NASSHRINK_NN_SUPERNET_STATE_H_
+
+#include <memory>
+
+#include "nn/buffer_pool.h"
+#include "nn/executor.h"
+#include "nn/network.h"
+#include "nn/parameters.h"
+
+namespace nasshrink::nn {
+
+// `weights` and `pool` are touched on the executor's thread only.
+struct SupernetState {
+  SupernetState(NetworkPlan network, uint32_t intra_op_threads)
+      : plan(std::move(network)), executor(intra_op_threads) {}
+
+  const NetworkPlan plan;
+  Weights weights;
+  BufferPool pool;
+  uint64_t memory_limit = 0;
+  Executor executor;  // last: its thread ends before the rest is gone
+};
+
+}  // namespace nasshrink::nn
+
+#endif  // NASSHRINK_NN_SUPERNET_STATE_H_

@@ -1,0 +1,38 @@
+// Supernets and children as safetensors images.
+//
+// A supernet's image holds every weight under its name (see network.h), W0 under "base." + name, the averaged weights
+// (if any) under "average." + name, and NORM + ".running_mean" / ".running_var" of every batch norm.
+// A child's image holds the names a PyTorch NAS-Bench-201 network of this genotype uses: as above, but with
+// "cells.I.layers.E.op" for edge E of a cell, and without W0.
+#ifndef NASSHRINK_NN_WEIGHTS_FILE_H_
+#define NASSHRINK_NN_WEIGHTS_FILE_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "nn/network.h"
+#include "nn/parameters.h"
+
+namespace nasshrink::nn {
+
+using Metadata = std::map<std::string, std::string>;
+
+base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& weights, const Metadata& metadata);
+
+// Whether an image is that of a stand-alone child; DATA_LOSS when it is no supernet's image.
+base::Result<bool> IsStandAlone(std::string_view image);
+
+// DATA_LOSS when the image is torn or holds other tensors than the plan.
+base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view image);
+
+base::Result<std::string> WriteChild(const NetworkPlan& plan, const Weights& weights,
+                                     const space::Architecture& architecture, const Metadata& metadata);
+
+// Copies what `target` shares with `source` by name. FAILED_PRECONDITION when a tensor of `target` is not in `source`.
+base::Result<Weights> InheritWeights(const NetworkPlan& source, const Weights& weights, const NetworkPlan& target);
+
+}  // namespace nasshrink::nn
+
+#endif  // NASSHRINK_NN_WEIGHTS_FILE_H_

@@ -1,0 +1,321 @@
+#include "run/engine.h"
+
+#include <pthread.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <utility>
+
+#include "nasshrink/version.h"
+#include "run/checkpoint.h"
+#include "run/events.h"
+#include "run/execution.h"
+#include "run/options.h"
+#include "run/plan.h"
+#include "run/store.h"
+#include "run/table_backend.h"
+#include "space/codec.h"
+#include "space/count.h"
+
+namespace nasshrink::run {
+namespace {
+
+using base::Code;
+using base::Invalid;
+using base::Status;
+
+v1::RunProgress::State StateOf(const Status& outcome) {
+  if (outcome.ok()) return v1::RunProgress::STATE_FINISHED;
+  return outcome.code() == Code::kCancelled ? v1::RunProgress::STATE_CANCELLED : v1::RunProgress::STATE_FAILED;
+}
+
+base::Result<std::shared_ptr<Backend>> OpenBackend(const v1::RunPlan& plan, const BackendOpener& open_torch) {
+  if (plan.supernet().backend() == "table") return NewTableBackend(plan.supernet().truth());
+  if (open_torch == nullptr) return base::Error(Code::kFailedPrecondition, "there is no torch back end to train with");
+  return open_torch();
+}
+
+Status CheckDataset(const v1::RunPlan& plan, const Dataset* dataset) {
+  if (plan.supernet().backend() == "table") return {};
+  if (dataset == nullptr) return Invalid("dataset", "none", "a data set", "is needed to train");
+  const DatasetInfo& info = dataset->info();
+  const v1::Network& network = plan.space().network();
+  if (info.channels == network.input_channels() && info.height == network.input_height() &&
+      info.width == network.input_width() && info.classes == network.classes()) {
+    return {};
+  }
+  return Invalid("dataset",
+                 fmt::format("{}x{}x{} and {} classes", info.channels, info.height, info.width, info.classes),
+                 fmt::format("{}x{}x{} and {} classes", network.input_channels(), network.input_height(),
+                             network.input_width(), network.classes()),
+                 "does not fit the space's network");
+}
+
+bool HasExport(const google::protobuf::RepeatedPtrField<v1::Stage>& stages) {
+  for (const v1::Stage& stage : stages) {
+    if (stage.has_export_() || HasExport(stage.loop().body())) return true;
+  }
+  return false;
+}
+
+Status CheckRequest(const RunRequest& request, const space::Space& space) {
+  NASSHRINK_RETURN_IF_ERROR(CheckDataset(request.plan, request.dataset.get()));
+  if (request.folder.empty() && HasExport(request.plan.stages())) {
+    return Invalid("folder", "none", "a folder", "is needed by the plan's export stage");
+  }
+  if (request.supernet != nullptr && request.supernet->space().full_fingerprint != space.full_fingerprint) {
+    return Invalid("supernet", "another space", "the plan's space", "does not fit the plan");
+  }
+  return {};
+}
+
+RunOrigin OriginOf(const RunRequest& request, const Backend& backend) {
+  RunOrigin origin;
+  origin.plan = request.plan;
+  if (request.dataset != nullptr) DatasetToMessage(request.dataset->info(), &origin.dataset);
+  if (request.dataset_options) DatasetOptionsToMessage(*request.dataset_options, &origin.dataset_options);
+  origin.version = fmt::format("{}.{}.{}", NASSHRINK_VERSION_MAJOR, NASSHRINK_VERSION_MINOR, NASSHRINK_VERSION_PATCH);
+  origin.backend = backend.Describe();
+  return origin;
+}
+
+Status CheckMachine(const RunOrigin& origin, const Backend& backend) {
+  if (origin.backend == backend.Describe()) return {};
+  return base::Error(Code::kFailedPrecondition,
+                     "the run was started with {} and would go on with {}, which changes its result; allow a different "
+                     "machine to go on all the same",
+                     origin.backend, backend.Describe());
+}
+
+base::Result<std::shared_ptr<Dataset>> ReopenDataset(const RunOrigin& origin, std::shared_ptr<Dataset> given,
+                                                     Backend& backend) {
+  if (origin.plan.supernet().backend() == "table") return given;
+  if (given == nullptr) {
+    if (origin.dataset_options.source().empty()) {
+      return Invalid("dataset", "none", "the run's data set", "was made from tensors and must be given again");
+    }
+    NASSHRINK_ASSIGN_OR_RETURN(const DatasetOptions options, ResolveDataset(origin.dataset_options));
+    NASSHRINK_ASSIGN_OR_RETURN(given, backend.OpenDataset(options));
+  }
+  if (given->info().sha256 != origin.dataset.sha256()) {
+    return base::Error(Code::kFailedPrecondition,
+                       "the data set '{}' is not the one the run was started with (its SHA-256 differs)",
+                       given->info().source);
+  }
+  return given;
+}
+
+}  // namespace
+
+struct Run::Parts {
+  Execution::Setup setup;
+  std::unique_ptr<Store> store;
+  std::shared_ptr<base::WorkerPool> pool;
+  std::shared_ptr<base::Cancel> cancel;
+  EventCallback on_event;
+  EventQueue events;
+  std::thread thread;
+
+  mutable std::mutex mutex;
+  mutable std::condition_variable changed;
+  v1::RunProgress progress;
+  bool over = false;
+  Status outcome;
+  v1::RunResult result;
+  std::shared_ptr<Supernet> supernet;
+
+  void Launch();
+  void Work();
+  Status Execute();
+  void End(const Status& status, bool announce);
+  Status Deliver(const v1::RunEvent& event);
+};
+
+void Run::Parts::Launch() {
+  setup.store = store.get();
+  setup.pool = pool.get();
+  setup.cancel = cancel.get();
+  setup.on_event = [this](const v1::RunEvent& event) { return Deliver(event); };
+  setup.on_progress = [this](const v1::RunProgress& shown) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    progress = shown;
+  };
+  progress.set_state(v1::RunProgress::STATE_RUNNING);
+  progress.set_fraction(setup.state.fraction());
+  // The thread takes no signals of the host program.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread = std::thread([this] { Work(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+Status Run::Parts::Deliver(const v1::RunEvent& event) {
+  events.Push(event);
+  return on_event ? on_event(event) : Status();
+}
+
+Status Run::Parts::Execute() {
+  Execution execution(std::move(setup));
+  auto finished = execution.Run();
+  const std::lock_guard<std::mutex> lock(mutex);
+  supernet = execution.supernet();
+  if (finished.ok()) result = *std::move(finished);
+  return finished.status();
+}
+
+void Run::Parts::Work() {
+  Status status;
+  try {
+    status = Execute();
+  } catch (const std::bad_alloc&) {
+    status = base::Error(Code::kResourceExhausted, "the run is out of memory");
+  } catch (const std::exception& problem) {
+    status = base::Error(Code::kInternal, "the run failed: {}", problem.what());
+  }
+  End(status, !status.ok());
+}
+
+// What happened since the last checkpoint is forgotten; how the run ended is kept if the disk still takes it.
+void Run::Parts::End(const Status& status, bool announce) {
+  if (store != nullptr) {
+    if (!status.ok()) store->Stop(StateOf(status), status).ok();
+    store.reset();
+  }
+  if (announce) {
+    v1::RunEvent event;
+    event.mutable_run_finished()->set_state(StateOf(status));
+    event.mutable_run_finished()->set_message(status.message());
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    event.set_time_ms(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    events.Push(event);
+    if (on_event) on_event(event).ok();
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    over = true;
+    outcome = status;
+    progress.set_state(StateOf(status));
+    if (status.ok()) {
+      progress.set_fraction(1);
+      progress.set_seconds_left(0);
+    }
+    changed.notify_all();
+  }
+  events.Close();
+}
+
+Run::Run(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Run::~Run() {
+  Cancel();
+  if (parts_->thread.joinable()) parts_->thread.join();
+}
+
+base::Result<std::shared_ptr<Run>> Run::Start(RunRequest request) {
+  NASSHRINK_RETURN_IF_ERROR(ValidatePlan(request.plan));
+  auto space = space::SpaceFromMessage(request.plan.space());
+  if (!space.ok()) return Status(space.status()).Under("space.");
+  // Canonical, so that equal plans are kept with equal bytes.
+  space::SpaceToMessage(*space, request.plan.mutable_space());
+  NASSHRINK_RETURN_IF_ERROR(CheckRequest(request, *space));
+  NASSHRINK_ASSIGN_OR_RETURN(auto backend, OpenBackend(request.plan, request.open_torch));
+
+  auto parts = std::make_unique<Parts>();
+  if (!request.folder.empty()) {
+    NASSHRINK_ASSIGN_OR_RETURN(parts->store, Store::Create(request.folder, OriginOf(request, *backend)));
+  }
+  parts->setup.plan = std::move(request.plan);
+  parts->setup.backend = std::move(backend);
+  parts->setup.supernet = std::move(request.supernet);
+  parts->setup.dataset = std::move(request.dataset);
+  parts->pool = std::move(request.pool);
+  parts->cancel = std::make_shared<base::Cancel>(std::move(request.cancel));
+  parts->on_event = std::move(request.on_event);
+  parts->Launch();
+  return std::shared_ptr<Run>(new Run(std::move(parts)));
+}
+
+base::Result<std::shared_ptr<Run>> Run::Resume(ResumeRequest request) {
+  NASSHRINK_ASSIGN_OR_RETURN(auto store, Store::Open(request.folder));
+  NASSHRINK_ASSIGN_OR_RETURN(StoredRun stored, ReadRun(request.folder));
+  auto parts = std::make_unique<Parts>();
+  parts->cancel = std::make_shared<base::Cancel>(std::move(request.cancel));
+  NASSHRINK_ASSIGN_OR_RETURN(auto backend, OpenBackend(stored.origin.plan, request.open_torch));
+  if (stored.result) {
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string image, store->ReadFile(stored.run_state.supernet()));
+    NASSHRINK_ASSIGN_OR_RETURN(parts->supernet, LoadCheckpointImage(image, *backend));
+    parts->result = *std::move(stored.result);
+    parts->progress.set_children(parts->result.children());
+    parts->progress.set_seconds(stored.run_state.seconds());
+    parts->End(Status(), false);
+    return std::shared_ptr<Run>(new Run(std::move(parts)));
+  }
+  if (!request.allow_different_machine) NASSHRINK_RETURN_IF_ERROR(CheckMachine(stored.origin, *backend));
+  NASSHRINK_ASSIGN_OR_RETURN(parts->setup.dataset, ReopenDataset(stored.origin, std::move(request.dataset), *backend));
+  NASSHRINK_RETURN_IF_ERROR(store->Continue());
+  parts->store = std::move(store);
+  parts->setup.plan = std::move(stored.origin.plan);
+  parts->setup.state = std::move(stored.run_state);
+  parts->setup.backend = std::move(backend);
+  parts->pool = std::move(request.pool);
+  parts->on_event = std::move(request.on_event);
+  parts->Launch();
+  return std::shared_ptr<Run>(new Run(std::move(parts)));
+}
+
+v1::RunProgress Run::Progress() const {
+  const std::lock_guard<std::mutex> lock(parts_->mutex);
+  return parts_->progress;
+}
+
+base::Result<std::optional<v1::RunEvent>> Run::NextEvent(int64_t timeout_ms) { return parts_->events.Next(timeout_ms); }
+
+base::Status Run::Wait(int64_t timeout_ms) const {
+  std::unique_lock<std::mutex> lock(parts_->mutex);
+  const auto over = [this] { return parts_->over; };
+  if (timeout_ms < 0) {
+    parts_->changed.wait(lock, over);
+  } else if (!parts_->changed.wait_for(lock, std::chrono::milliseconds(timeout_ms), over)) {
+    return base::Error(Code::kDeadlineExceeded, "the run is not over after {} ms", timeout_ms);
+  }
+  return parts_->outcome;
+}
+
+void Run::Cancel() { parts_->cancel->Trigger(); }
+
+base::Result<v1::RunResult> Run::Result() const {
+  const std::lock_guard<std::mutex> lock(parts_->mutex);
+  if (!parts_->over) return base::Error(Code::kFailedPrecondition, "the run is not over yet");
+  if (!parts_->outcome.ok()) return parts_->outcome;
+  return parts_->result;
+}
+
+base::Result<std::shared_ptr<Supernet>> Run::supernet() const {
+  const std::lock_guard<std::mutex> lock(parts_->mutex);
+  if (!parts_->over) return base::Error(Code::kFailedPrecondition, "the run is not over yet");
+  if (parts_->supernet == nullptr) return base::Error(Code::kNotFound, "the run ended before it had a supernet");
+  return parts_->supernet;
+}
+
+base::Result<v1::RunProgress> FolderProgress(const std::string& folder) {
+  NASSHRINK_ASSIGN_OR_RETURN(const StoredRun stored, ReadRun(folder));
+  v1::RunProgress progress;
+  progress.set_state(stored.state);
+  progress.set_fraction(stored.run_state.fraction());
+  progress.set_seconds(stored.run_state.seconds());
+  const double fraction = progress.fraction();
+  progress.set_seconds_left(fraction > 0 ? progress.seconds() * (1 - fraction) / fraction : 0);
+  if (!stored.events.empty()) progress.set_stage(stored.events.back().stage());
+  NASSHRINK_ASSIGN_OR_RETURN(const space::Space space, space::SpaceFromMessage(stored.run_state.space()));
+  progress.set_children(space::ChildrenText(space));
+  if (!stored.run_state.ranked().empty()) *progress.mutable_best() = stored.run_state.ranked(0);
+  return progress;
+}
+
+}  // namespace nasshrink::run

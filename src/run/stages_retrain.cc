@@ -1,0 +1,153 @@
+// Training the best children from scratch, and writing the weights of the first of them.
+#include <algorithm>
+#include <utility>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "run/checkpoint.h"
+#include "run/execution.h"
+#include "run/options.h"
+#include "space/architecture.h"
+#include "space/codec.h"
+#include "space/edits.h"
+
+namespace nasshrink::run {
+namespace {
+
+using base::Code;
+using base::Status;
+
+// The space with the child as its only one.
+base::Result<space::Space> PinnedSpace(const space::Space& space, const space::Architecture& architecture) {
+  v1::SpaceEdits edits;
+  for (size_t choice = 0; choice < architecture.size(); ++choice) {
+    v1::OperatorRef* pin = edits.add_pin();
+    pin->set_choice(static_cast<uint32_t>(choice));
+    pin->set_candidate(architecture[choice]);
+  }
+  return space::ApplyEdits(space, edits);
+}
+
+}  // namespace
+
+// The best of the last search; without a search, the child of a space that has no other.
+base::Result<std::vector<space::Architecture>> Execution::ChildrenToRetrain(uint32_t top) const {
+  std::vector<space::Architecture> children;
+  for (int i = 0; i < std::min(static_cast<int>(top), state_.ranked_size()); ++i) {
+    NASSHRINK_ASSIGN_OR_RETURN(children.emplace_back(),
+                               space::ArchitectureFromMessage(space_, state_.ranked(i).architecture()));
+  }
+  if (!children.empty()) return children;
+  space::Architecture only;
+  for (const space::Choice& choice : space_.choices) {
+    if (choice.alive.size() != 1) {
+      return base::Error(Code::kFailedPrecondition, "stage '{}' needs ranked children; put a search stage before it",
+                         path_);
+    }
+    only.push_back(choice.alive[0]);
+  }
+  children.push_back(std::move(only));
+  return children;
+}
+
+base::Result<std::unique_ptr<Supernet>> Execution::ChildSupernet(const space::Architecture& architecture,
+                                                                 uint32_t number) {
+  if (state_.stage().has_weights()) {
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string image, setup_.store->ReadFile(state_.stage().weights()));
+    return LoadCheckpointImage(image, *setup_.backend);
+  }
+  NASSHRINK_ASSIGN_OR_RETURN(const space::Space pinned, PinnedSpace(space_, architecture));
+  NASSHRINK_ASSIGN_OR_RETURN(SupernetOptions options, ResolveSupernet(setup_.plan.supernet(), setup_.plan.seed()));
+  options.seed = SeedOfPart(options.seed, number);
+  options.stand_alone = true;
+  return setup_.backend->NewSupernet(pinned, options);
+}
+
+Status Execution::RetrainChild(const v1::RetrainStage& stage, uint32_t number, uint32_t count) {
+  NASSHRINK_ASSIGN_OR_RETURN(const auto children, ChildrenToRetrain(count));
+  const space::Architecture& architecture = children[number];
+  if (!state_.stage().training()) {
+    state_.set_trainings(state_.trainings() + 1);
+    state_.mutable_stage()->set_training(state_.trainings());
+  }
+  NASSHRINK_ASSIGN_OR_RETURN(std::shared_ptr<Supernet> child, ChildSupernet(architecture, number));
+  const auto write = [&](v1::StateFile* file) -> Status {
+    if (setup_.store == nullptr) return {};
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string image, CheckpointImage(*child));
+    NASSHRINK_ASSIGN_OR_RETURN(*file, setup_.store->WriteFile(image));
+    return {};
+  };
+  Training training;
+  training.supernet = child.get();
+  NASSHRINK_ASSIGN_OR_RETURN(training.options, ResolveTrain(stage.options()));
+  training.options.part = stage.use_all_training_images() ? Part::kTrainAndValidation : Part::kTrain;
+  training.options.weight_average_decay = stage.weight_average_decay();
+  training.epochs = stage.options().epochs();
+  training.schedule_epochs = stage.options().optimizer().schedule_epochs();
+  training.begin = static_cast<double>(number) / count;
+  training.share = 1.0 / count;
+  training.keep_weights = [&] { return write(state_.mutable_stage()->mutable_weights()); };
+  NASSHRINK_RETURN_IF_ERROR(RunTraining(std::move(training)));
+
+  EvaluateOptions evaluate;
+  evaluate.part = Part::kTest;
+  evaluate.re_bn.average = ReBatchNorm::Average::kOff;
+  NASSHRINK_ASSIGN_OR_RETURN(const auto evaluations,
+                             child->Evaluate({architecture}, dataset_.get(), evaluate, setup_.cancel, nullptr));
+  v1::Evaluated evaluated = Describe(architecture);
+  v1::NamedValue* metric = evaluated.add_metrics();
+  metric->set_name("test_accuracy");
+  metric->set_value(evaluations.at(0).accuracy);
+  *state_.add_retrained() = evaluated;
+  if (number == 0) {
+    NASSHRINK_RETURN_IF_ERROR(write(state_.mutable_child()));
+    child_ = std::move(child);
+  }
+  v1::RunEvent event;
+  *event.mutable_evaluated() = std::move(evaluated);
+  return Emit(std::move(event));
+}
+
+Status Execution::Retrain(const v1::RetrainStage& stage) {
+  NASSHRINK_ASSIGN_OR_RETURN(const auto children, ChildrenToRetrain(std::max(1U, stage.top())));
+  const auto count = static_cast<uint32_t>(children.size());
+  if (state_.stage().child() == 0 && !state_.stage().training()) state_.clear_retrained();
+  for (uint32_t number = state_.stage().child(); number < count; ++number) {
+    NASSHRINK_RETURN_IF_ERROR(RetrainChild(stage, number, count));
+    if (number + 1 == count) break;
+    const double seconds = state_.stage().seconds();
+    state_.mutable_stage()->Clear();
+    state_.mutable_stage()->set_seconds(seconds);
+    state_.mutable_stage()->set_child(number + 1);
+    NASSHRINK_RETURN_IF_ERROR(Checkpoint(false));
+  }
+  return {};
+}
+
+Status Execution::Export(const v1::ExportStage& stage) {
+  if (setup_.store == nullptr) {
+    return base::Error(Code::kFailedPrecondition, "stage '{}' writes into the run's folder, and this run has none",
+                       path_);
+  }
+  NASSHRINK_ASSIGN_OR_RETURN(const auto children, ChildrenToRetrain(1));
+  std::map<std::string, std::string> metadata = {{"nasshrink.format", "child 1"},
+                                                 {"nasshrink.ops", space::CodesOf(space_, children[0])},
+                                                 {"nasshrink.root_fingerprint", base::HexOf(space_.root_fingerprint)},
+                                                 {"nasshrink.space_name", space_.name}};
+  const v1::Evaluated described = Describe(children[0]);
+  metadata["nasshrink.macs"] = std::to_string(described.macs());
+  metadata["nasshrink.params"] = std::to_string(described.params());
+  if (!state_.retrained().empty()) {
+    metadata["nasshrink.test_accuracy"] = fmt::format("{}", state_.retrained(0).metrics(0).value());
+  }
+  const Supernet& source = child_ != nullptr ? *child_ : *supernet_;
+  NASSHRINK_ASSIGN_OR_RETURN(const std::string image, source.Extract(children[0], metadata));
+  NASSHRINK_RETURN_IF_ERROR(base::WriteFileAtomically(setup_.store->folder() + "/" + stage.file(), image));
+  if (std::find(state_.exported_files().begin(), state_.exported_files().end(), stage.file()) ==
+      state_.exported_files().end()) {
+    state_.add_exported_files(stage.file());
+  }
+  return {};
+}
+
+}  // namespace nasshrink::run

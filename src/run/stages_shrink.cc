@@ -1,0 +1,68 @@
+// Scoring operators, dropping the worst, and taking W0 afresh.
+#include <utility>
+
+#include "run/evaluate.h"
+#include "run/execution.h"
+#include "shrink/rule.h"
+#include "space/codec.h"
+#include "space/count.h"
+
+namespace nasshrink::run {
+
+using base::Code;
+using base::Status;
+
+Status Execution::Score(const v1::ScoreStage& stage) {
+  const auto progress = [this](uint64_t done, uint64_t total) {
+    const double part = total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total);
+    ShowProgress(part, done, total, 0, "children/s");
+  };
+  v1::ScoreOptions options = stage.options();
+  if (options.seed() == 0) options.set_seed(setup_.plan.seed());
+  NASSHRINK_ASSIGN_OR_RETURN(*state_.mutable_scores(), ScoreSupernet(*supernet_, options, MeasuringWith(progress)));
+  v1::RunEvent event;
+  *event.mutable_scores() = state_.scores();
+  return Emit(std::move(event));
+}
+
+Status Execution::Shrink(const v1::ShrinkStage& stage) {
+  if (!state_.has_scores() || state_.scores().children_fingerprint() != space_.children_fingerprint) {
+    return base::Error(Code::kFailedPrecondition,
+                       "stage '{}' needs scores of the space as it is now; put a score stage before it", path_);
+  }
+  v1::ShrinkInput input;
+  *input.mutable_scores() = state_.scores();
+  NASSHRINK_ASSIGN_OR_RETURN(shrink::Shrunk shrunk, shrink::ApplyRule(space_, input, stage.rule()));
+  v1::RunEvent event;
+  event.mutable_shrunk()->set_children_before(children_);
+  if (!shrunk.dropped.empty()) {
+    NASSHRINK_ASSIGN_OR_RETURN(supernet_, supernet_->Inherit(shrunk.space));
+    supernet_changed_ = true;
+    space_ = std::move(shrunk.space);
+    children_ = space::ChildrenText(space_);
+    space::SpaceToMessage(space_, state_.mutable_space());
+    state_.set_dropped(state_.dropped() + shrunk.dropped.size());
+  }
+  v1::ShrinkStep* step = state_.add_history();
+  step->set_stage(path_);
+  *step->mutable_scores() = state_.scores();
+  *step->mutable_dropped() = shrunk.edits.drop();
+  step->set_children_after(children_);
+  event.mutable_shrunk()->mutable_dropped()->Add(shrunk.dropped.begin(), shrunk.dropped.end());
+  event.mutable_shrunk()->set_children_after(children_);
+  event.mutable_shrunk()->set_operators_after(static_cast<uint32_t>(space_.OperatorCount()));
+  return Emit(std::move(event));
+}
+
+Status Execution::ResetBase(const v1::ResetBaseStage& stage) {
+  const uint32_t after = stage.after_dropped();
+  if (after != 0 && (state_.base_reset() || state_.dropped() <= after)) return {};
+  NASSHRINK_RETURN_IF_ERROR(supernet_->ResetBase());
+  supernet_changed_ = true;
+  state_.set_base_reset(true);
+  v1::RunEvent event;
+  event.mutable_note()->set_text("the base weights are taken afresh from the current ones");
+  return Emit(std::move(event));
+}
+
+}  // namespace nasshrink::run

@@ -1,0 +1,112 @@
+#include "run/work_estimate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace nasshrink::run {
+namespace {
+
+using Stages = google::protobuf::RepeatedPtrField<v1::Stage>;
+
+// A training step costs about three forward passes: forward, and backward to inputs and to weights.
+constexpr double kTrainingPasses = 3;
+// Scoring by the angle and applying a rule cost next to nothing.
+constexpr double kSmall = 1;
+
+double Images(uint64_t limit, uint64_t all) { return static_cast<double>(limit == 0 ? all : std::min(limit, all)); }
+
+double EvaluationWork(const v1::EvaluateOptions& options, const DatasetInfo& dataset) {
+  const uint64_t limit = options.re_bn().images() == 0 ? 20000 : options.re_bn().images();
+  const bool re_bn = options.re_bn().average() != v1::ReBatchNorm::AVERAGE_OFF;
+  return Images(options.images(), dataset.validation_images) + (re_bn ? Images(limit, dataset.train_images) : 0);
+}
+
+double TrainingWork(const v1::TrainOptions& options, uint64_t images) {
+  return kTrainingPasses * options.epochs() * Images(options.images(), images);
+}
+
+double ScoreWork(const v1::ScoreOptions& options, const DatasetInfo& dataset, const space::Space& space) {
+  if (options.metric() != "accuracy") return kSmall;
+  const double sampled = options.samples_per_operator() == 0 ? 1000 : options.samples_per_operator();
+  const double children = sampled * static_cast<double>(space.OperatorCount());
+  return children * EvaluationWork(options.evaluate(), dataset);
+}
+
+double SearchWork(const v1::SearchOptions& options, const DatasetInfo& dataset) {
+  const v1::EvolutionOptions& evolution = options.evolution();
+  const double population = evolution.population() == 0 ? 50 : evolution.population();
+  const double generations = evolution.generations() == 0 ? 20 : evolution.generations();
+  const double trials = options.trials() == 0 ? population * generations : options.trials();
+  return trials * EvaluationWork(options.evaluate(), dataset);
+}
+
+uint32_t DroppedEach(const Stages& body, const space::Space& space) {
+  uint32_t dropped = 0;
+  for (const v1::Stage& stage : body) {
+    dropped += stage.shrink().rule().abs().drop();
+    dropped += stage.shrink().rule().per_choice().drop() * static_cast<uint32_t>(space.choices.size());
+  }
+  return dropped;
+}
+
+// If the operators left were spread evenly over the choices, c of them, T children would be left with c * T^(1/c).
+double LeftIterations(const v1::LoopStage& loop, const space::Space& space, uint32_t iteration) {
+  const v1::Until& until = loop.until();
+  double left = 1e9;
+  if (until.iterations() != 0) left = std::max(0.0, static_cast<double>(until.iterations()) - iteration);
+  const uint32_t dropped = DroppedEach(loop.body(), space);
+  const auto choices = static_cast<double>(space.choices.size());
+  if (!until.children_at_most().empty() && dropped > 0 && choices > 0) {
+    const double target = std::max(1.0, strtod(until.children_at_most().c_str(), nullptr));
+    const double surplus = static_cast<double>(space.OperatorCount()) - choices * std::pow(target, 1 / choices);
+    left = std::min(left, std::max(0.0, std::ceil(surplus / dropped)));
+  }
+  return left >= 1e9 ? 1 : left;
+}
+
+double ListWork(const Stages& stages, int from, const DatasetInfo& dataset, const space::Space& space) {
+  double work = 0;
+  for (int i = from; i < stages.size(); ++i) work += StageWork(stages[i], dataset, space, 0);
+  return work;
+}
+
+}  // namespace
+
+double StageWork(const v1::Stage& stage, const DatasetInfo& dataset, const space::Space& space, uint32_t iteration) {
+  switch (stage.kind_case()) {
+    case v1::Stage::kTrain:
+      return TrainingWork(stage.train().options(), dataset.train_images);
+    case v1::Stage::kScore:
+      return ScoreWork(stage.score().options(), dataset, space);
+    case v1::Stage::kSearch:
+      return SearchWork(stage.search().options(), dataset);
+    case v1::Stage::kRetrain: {
+      const bool all = stage.retrain().use_all_training_images();
+      const uint64_t images = dataset.train_images + (all ? dataset.validation_images : 0);
+      const double each = TrainingWork(stage.retrain().options(), images) + static_cast<double>(dataset.test_images);
+      return std::max(1U, stage.retrain().top()) * each;
+    }
+    case v1::Stage::kLoop:
+      return LeftIterations(stage.loop(), space, iteration) * ListWork(stage.loop().body(), 0, dataset, space);
+    default:
+      return kSmall;
+  }
+}
+
+double WorkBehind(const v1::RunPlan& plan, const v1::RunState& state, const DatasetInfo& dataset,
+                  const space::Space& space) {
+  const Stages* stages = &plan.stages();
+  double work = 0;
+  for (int depth = 0; depth < state.frames_size(); ++depth) {
+    const v1::StageFrame& frame = state.frames(depth);
+    const auto index = static_cast<int>(frame.index());
+    work += ListWork(*stages, index + 1, dataset, space);
+    if (index >= stages->size() || !(*stages)[index].has_loop()) break;
+    if (depth + 1 < state.frames_size()) work += StageWork((*stages)[index], dataset, space, frame.iteration());
+    stages = &(*stages)[index].loop().body();
+  }
+  return work;
+}
+
+}  // namespace nasshrink::run

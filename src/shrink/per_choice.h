@@ -1,0 +1,17 @@
+// The lowest operators of every choice (ABS's published code on FairNAS and DARTS).
+#ifndef NASSHRINK_SHRINK_PER_CHOICE_H_
+#define NASSHRINK_SHRINK_PER_CHOICE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "shrink/scored_operators.h"
+
+namespace nasshrink::shrink {
+
+// The lowest `drop` of every choice, fewer where a choice would be left without an operator. By choice, lowest first.
+std::vector<ScoredOperator> PerChoiceDrops(std::vector<ScoredOperator> operators, uint32_t drop);
+
+}  // namespace nasshrink::shrink
+
+#endif  // NASSHRINK_SHRINK_PER_CHOICE_H_

@@ -1,0 +1,218 @@
+// The fused pass against the same network in plain torch operations, in double, with torch's own gradients.
+#include "nn/pass.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nn/head.h"
+#include "nn/toy_space.h"
+
+namespace nasshrink::nn {
+namespace {
+
+// One operation after the other, edge by edge, dead edges included.
+class PlainNetwork {
+ public:
+  PlainNetwork(const NetworkPlan& plan, const Weights& weights) : plan_(plan) {
+    for (const Parameter& parameter : plan.layout.parameters) {
+      auto* data = const_cast<float*>(weights.current.data() + parameter.offset);
+      tensors_.push_back(at::from_blob(data, parameter.shape).to(at::kDouble).clone().set_requires_grad(true));
+    }
+  }
+
+  at::Tensor Forward(at::Tensor x, const std::vector<space::Architecture>& cells) {
+    for (const NetworkLayer& layer : plan_.layers) {
+      if (const auto* stem = std::get_if<ConvNormLayer>(&layer.body)) {
+        x = Norm(Convolve(x, stem->convolution), stem->norm);
+      } else if (const auto* cell = std::get_if<CellLayer>(&layer.body)) {
+        x = Cell(x, *cell, cells.size() == 1 ? cells[0] : cells[cell->ordinal]);
+      } else if (const auto* block = std::get_if<ResidualLayer>(&layer.body)) {
+        const at::Tensor middle = Norm(Convolve(at::relu(x), block->first), block->first_norm);
+        const at::Tensor main = Norm(Convolve(at::relu(middle), block->second), block->second_norm);
+        x = main + Convolve(at::avg_pool2d(x, 2, 2), block->shortcut);
+      } else if (const auto* last = std::get_if<NormRectifyLayer>(&layer.body)) {
+        x = at::relu(Norm(x, last->norm));
+      } else if (std::holds_alternative<PixelMeanLayer>(layer.body)) {
+        x = x.mean({2, 3});
+      } else if (const auto* classifier = std::get_if<ClassifyLayer>(&layer.body)) {
+        x = at::linear(x, tensors_[classifier->weight], tensors_[classifier->bias]);
+      }
+    }
+    return x;
+  }
+
+  const at::Tensor& tensor(size_t index) const { return tensors_[index]; }
+
+ private:
+  at::Tensor Convolve(const at::Tensor& x, const Convolution& convolution) {
+    return at::conv2d(x, tensors_[convolution.weight], {}, convolution.stride, convolution.kernel / 2);
+  }
+  at::Tensor Norm(const at::Tensor& x, const nn::Norm& norm) {
+    at::Tensor scale;
+    at::Tensor shift;
+    if (norm.affine) {
+      scale = tensors_[norm.scale];
+      shift = tensors_[norm.shift];
+    }
+    return at::batch_norm(x, scale, shift, {}, {}, true, 0.1, 1e-5, false);
+  }
+  at::Tensor Cell(const at::Tensor& x, const CellLayer& layer, const space::Architecture& architecture) {
+    const space::Cell& cell = plan_.space.network.cells[layer.cell];
+    std::vector<at::Tensor> nodes(cell.nodes, at::zeros_like(x));
+    nodes[0] = x;
+    for (size_t e = 0; e < cell.edges.size(); ++e) {
+      const space::CellEdge& edge = cell.edges[e];
+      const EdgeOperator& op = layer.edges[e][architecture[edge.choice]];
+      const at::Tensor& source = nodes[edge.from];
+      at::Tensor value;
+      if (op.action == EdgeAction::kBreak) value = source * 0;
+      if (op.action == EdgeAction::kPass) value = source;
+      if (op.action == EdgeAction::kConvolve) value = Norm(Convolve(at::relu(source), op.convolution), op.norm);
+      if (op.action == EdgeAction::kPool) value = at::avg_pool2d(source, 3, 1, 1, false, false);
+      nodes[edge.to] = nodes[edge.to] + value;
+    }
+    return nodes[cell.outputs[0]];
+  }
+
+  const NetworkPlan& plan_;
+  std::vector<at::Tensor> tensors_;
+};
+
+struct Fused {
+  std::vector<float> logits;
+  std::vector<float> gradients;
+  double loss = 0;
+};
+
+void CompareOn(const NetworkPlan& plan, const Weights& weights, const ToyBatch& batch,
+               const std::vector<space::Architecture>& cells, double smoothing) {
+  PlainNetwork plain(plan, weights);
+  const ToySize& size = batch.size;
+  at::Tensor x = at::from_blob(const_cast<float*>(batch.images.data()),
+                               {batch.count, size.input_channels, size.side, size.side});
+  const at::Tensor targets = at::from_blob(const_cast<int64_t*>(batch.targets.data()), {batch.count}, at::kLong);
+  const at::Tensor logits = plain.Forward(x.to(at::kDouble), cells);
+  const at::Tensor loss = at::cross_entropy_loss(logits, targets, {}, at::Reduction::Mean, -100, smoothing);
+  loss.backward();
+
+  const c10::InferenceMode inference;
+  const Program program = CompileProgram(plan, cells);
+  BufferPool pool;
+  Pass pass(plan, program, weights.current.data(), pool, true);
+  const at::Tensor last = x.permute({0, 2, 3, 1}).contiguous();
+  const std::vector<float>& fused = pass.Forward(last.const_data_ptr<float>(), batch.count, nullptr);
+  const auto expected = logits.accessor<double, 2>();
+  for (int64_t n = 0; n < batch.count; ++n) {
+    for (int64_t k = 0; k < size.classes; ++k) {
+      ASSERT_NEAR(fused[static_cast<size_t>(n * size.classes + k)], expected[n][k], 2e-5) << "logit " << n << "," << k;
+    }
+  }
+  std::vector<float> logit_gradient(fused.size());
+  const LossOutcome outcome = CrossEntropy(batch.count, static_cast<int>(size.classes), fused.data(),
+                                           batch.targets.data(), smoothing, logit_gradient.data());
+  EXPECT_NEAR(outcome.loss, loss.item<double>(), 1e-5);
+
+  std::vector<float> gradients(plan.layout.weights, 0.0F);
+  pass.Backward(logit_gradient.data(), gradients.data());
+  std::vector<bool> taken(plan.layout.parameters.size(), false);
+  for (const uint32_t index : program.parameters) taken[index] = true;
+  for (size_t i = 0; i < plan.layout.parameters.size(); ++i) {
+    const Parameter& parameter = plan.layout.parameters[i];
+    const at::Tensor gradient = plain.tensor(i).grad();
+    if (!gradient.defined()) {
+      EXPECT_FALSE(taken[i]) << parameter.name;
+      continue;
+    }
+    const at::Tensor flat = gradient.contiguous().flatten();
+    const auto values = flat.accessor<double, 1>();
+    double largest = 0;
+    for (int64_t k = 0; k < flat.size(0); ++k) largest = std::max(largest, std::abs(values[k]));
+    // A weight that was left out has no gradient in the plain network either.
+    if (!taken[i]) {
+      EXPECT_LT(largest, 1e-12) << parameter.name;
+    }
+    for (int64_t k = 0; k < flat.size(0); ++k) {
+      ASSERT_NEAR(gradients[parameter.offset + static_cast<size_t>(k)], values[k], 2e-5 + 2e-4 * largest)
+          << parameter.name << "[" << k << "]";
+    }
+  }
+}
+
+void Compare(const ToySize& size, const std::vector<space::Architecture>& cells, int64_t count = 3,
+             double smoothing = 0) {
+  const auto plan = PlanNetwork(ToySpace(size), false);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  Weights weights;
+  ASSERT_TRUE(Initialise(plan->layout, "kaiming_uniform", 3, &weights).ok());
+  base::Philox random(5, base::Purpose::kWeights);
+  for (const Parameter& parameter : plan->layout.parameters) {
+    if (parameter.kind == ParameterKind::kConv) continue;
+    for (size_t i = 0; i < parameter.size; ++i) {
+      weights.current[parameter.offset + i] += 0.3F * static_cast<float>(random.Normal());
+    }
+  }
+  CompareOn(*plan, weights, MakeToyBatch(count, size), cells, smoothing);
+}
+
+constexpr uint32_t kNone = 0, kSkip = 1, kConv1 = 2, kConv3 = 3, kPool = 4;
+
+TEST(Pass, AgreesWithPlainOperationsOnEveryKindOfCell) {
+  const std::vector<space::Architecture> cells = {
+      {kConv3, kConv3, kConv3, kConv3, kConv3, kConv3}, {kConv1, kConv1, kConv1, kConv1, kConv1, kConv1},
+      {kSkip, kSkip, kSkip, kSkip, kSkip, kSkip},       {kPool, kPool, kPool, kPool, kPool, kPool},
+      {kConv3, kConv3, kConv3, kSkip, kConv3, kConv1},  {kSkip, kConv3, kConv3, kPool, kSkip, kConv1},
+      {kNone, kPool, kConv1, kNone, kConv3, kSkip},     {kConv3, kNone, kNone, kSkip, kNone, kConv1},
+      {kNone, kNone, kNone, kPool, kNone, kNone},       {kSkip, kNone, kSkip, kNone, kNone, kSkip},
+      {kPool, kConv1, kSkip, kConv3, kPool, kPool},     {kSkip, kSkip, kPool, kConv1, kConv3, kSkip}};
+  for (const auto& cell : cells) {
+    SCOPED_TRACE(space::CodesOf(ToySpace(), cell));
+    Compare({}, {cell});
+  }
+}
+
+TEST(Pass, AgreesForChannelCountsOfEveryVectorWidth) {
+  for (const uint32_t channels : {1U, 3U, 8U, 16U}) {
+    SCOPED_TRACE(channels);
+    Compare({channels, 1, 1, 8, 2}, {{kConv3, kConv3, kPool, kSkip, kConv1, kConv3}});
+  }
+}
+
+TEST(Pass, AgreesWithSeveralCellsAStageAndLabelSmoothing) {
+  Compare({4, 2, 3, 8, 5}, {{kConv3, kSkip, kConv1, kPool, kSkip, kConv3}}, 4, 0.1);
+}
+
+TEST(Pass, AgreesWhenEveryCellIsItsOwnChild) {
+  Compare({4, 1, 2, 8, 3}, {{kConv3, kSkip, kConv1, kPool, kSkip, kConv3},
+                            {kSkip, kSkip, kSkip, kSkip, kSkip, kSkip},
+                            {kNone, kConv1, kPool, kSkip, kConv3, kConv3}});
+}
+
+TEST(Pass, LearnsOnlyBehindTheLastCellWithoutAPath) {
+  Compare({}, {{kNone, kNone, kConv3, kNone, kConv3, kConv1}});
+  Compare({4, 1, 2, 8, 3}, {{kConv3, kSkip, kConv1, kPool, kSkip, kConv3},
+                            {kNone, kNone, kConv3, kNone, kConv3, kConv1},
+                            {kNone, kConv1, kPool, kSkip, kConv3, kConv3}});
+}
+
+TEST(Pass, ActivationsDoNotDependOnTheBatchAroundAnImageWithGivenMoments) {
+  const auto plan = PlanNetwork(ToySpace(), false);
+  ASSERT_TRUE(plan.ok());
+  Weights weights;
+  ASSERT_TRUE(Initialise(plan->layout, "kaiming_uniform", 3, &weights).ok());
+  const ToyBatch batch = MakeToyBatch(4);
+  const Program program = CompileProgram(*plan, {{kConv3, kPool, kConv1, kSkip, kConv3, kConv3}});
+  BufferPool pool;
+  const GivenMoments given{weights.running_mean.data(), weights.running_variance.data()};
+  const c10::InferenceMode inference;
+  Pass pass(*plan, program, weights.current.data(), pool, false);
+  const std::vector<float> together = pass.Forward(batch.images.data(), 4, &given);
+  const std::vector<float> alone = pass.Forward(batch.images.data(), 1, &given);
+  for (size_t k = 0; k < alone.size(); ++k) EXPECT_FLOAT_EQ(alone[k], together[k]);
+}
+
+}  // namespace
+}  // namespace nasshrink::nn

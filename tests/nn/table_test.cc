@@ -1,0 +1,204 @@
+// The factor table and the angle made from it, against weight vectors written out path by path.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/safetensors.h"
+#include "nn/toy_space.h"
+#include "score/angle.h"
+
+namespace nasshrink::nn {
+namespace {
+
+constexpr ToySize kSize = {4, 2, 2, 8, 3};
+constexpr uint32_t kNone = 0, kPool = 4;
+
+struct Pair {
+  std::vector<double> current, base;
+  void Add(double w, double w0) {
+    current.push_back(w);
+    base.push_back(w0);
+  }
+};
+
+// Slow on purpose: ABS Eq. 2 to the letter.
+class PathVectors {
+ public:
+  explicit PathVectors(const std::string& bytes) : bytes_(bytes), image_(*base::ParseSafetensors(bytes_)) {}
+
+  double Angle(const space::Architecture& architecture, bool fixed_parts) const {
+    static const std::vector<std::vector<size_t>> kPaths = {{3}, {1, 5}, {0, 2, 5}, {0, 4}};
+    Pair all;
+    if (fixed_parts) AddFixed(&all);
+    bool connected = false;
+    for (const uint32_t cell : {0U, 1U, 3U, 4U, 6U, 7U}) {
+      const uint32_t channels = kSize.channels << (cell / 3);
+      for (const auto& path : kPaths) {
+        bool broken = false;
+        for (const size_t edge : path) broken = broken || architecture[edge] == kNone;
+        if (broken) continue;
+        connected = true;
+        for (const size_t edge : path) AddOperator(cell, channels, edge, architecture[edge], &all);
+      }
+    }
+    if (!connected) return 0;
+    return Between(all);
+  }
+
+ private:
+  void AddTensor(const std::string& name, Pair* out) const {
+    const auto* current = image_.Find(name);
+    const auto* base = image_.Find("base." + name);
+    ASSERT_NE(current, nullptr) << name;
+    for (size_t i = 0; i < current->data.size(); i += sizeof(float)) {
+      float w = 0;
+      float w0 = 0;
+      std::memcpy(&w, current->data.data() + i, sizeof w);
+      std::memcpy(&w0, base->data.data() + i, sizeof w0);
+      out->Add(w, w0);
+    }
+  }
+  void AddOperator(uint32_t cell, uint32_t channels, size_t edge, uint32_t candidate, Pair* out) const {
+    static const char* const kEdges[] = {"1<-0", "2<-0", "2<-1", "3<-0", "3<-1", "3<-2"};
+    if (candidate == kPool) {
+      for (uint32_t i = 0; i < channels * 9; ++i) out->Add(1.0 / 9, 1.0 / 9);
+    } else if (candidate == 2 || candidate == 3) {
+      AddTensor(fmt::format("cells.{}.edges.{}.{}.op.1.weight", cell, kEdges[edge], candidate), out);
+    }
+  }
+  void AddFixed(Pair* out) const {
+    std::vector<std::string> names = {"stem.0.weight", "stem.1.weight", "stem.1.bias", "lastact.0.weight",
+                                      "lastact.0.bias", "classifier.weight", "classifier.bias"};
+    for (const int block : {2, 5}) {
+      for (const char* name : {"conv_a.op.1.weight", "conv_a.op.2.weight", "conv_a.op.2.bias", "conv_b.op.1.weight",
+                               "conv_b.op.2.weight", "conv_b.op.2.bias", "downsample.1.weight"}) {
+        names.push_back(fmt::format("cells.{}.{}", block, name));
+      }
+    }
+    for (const auto& name : names) AddTensor(name, out);
+  }
+  // Through the chord between the two unit vectors, in long double: keeps its digits at small angles.
+  static double Between(const Pair& pair) {
+    long double a = 0;
+    long double b = 0;
+    for (size_t i = 0; i < pair.current.size(); ++i) {
+      a += static_cast<long double>(pair.current[i]) * pair.current[i];
+      b += static_cast<long double>(pair.base[i]) * pair.base[i];
+    }
+    if (a == 0) return 0;
+    a = std::sqrt(a);
+    b = std::sqrt(b);
+    long double chord = 0;
+    for (size_t i = 0; i < pair.current.size(); ++i) {
+      const long double difference = pair.current[i] / a - pair.base[i] / b;
+      chord += difference * difference;
+    }
+    return static_cast<double>(2 * std::asin(std::sqrt(chord) / 2));
+  }
+
+  const std::string bytes_;
+  const base::SafetensorsImage image_;
+};
+
+class Table : public testing::Test {
+ protected:
+  void SetUp() override {
+    backend_ = ToyBackend();
+    auto supernet = backend_->NewSupernet(ToySpace(kSize), {});
+    ASSERT_TRUE(supernet.ok());
+    supernet_ = *std::move(supernet);
+  }
+  void Train(int steps) {
+    run::TrainOptions options;
+    options.optimizer.learning_rate = 0.1;
+    auto trainer = supernet_->NewTrainer(options);
+    const ToyBatch batch = MakeToyBatch(8, kSize);
+    for (int i = 0; i < steps; ++i) {
+      ASSERT_TRUE((*trainer)->Step(batch.inputs_view(), batch.targets_view()).ok());
+    }
+  }
+  std::unique_ptr<run::Backend> backend_;
+  std::unique_ptr<run::Supernet> supernet_;
+};
+
+TEST_F(Table, AnglesEqualThoseOfExplicitPathVectors) {
+  Train(12);
+  const PathVectors oracle(*supernet_->Serialize({}));
+  for (const bool fixed_parts : {true, false}) {
+    score::AngleOptions options;
+    options.fixed_parts = fixed_parts;
+    const auto table = supernet_->Table(options);
+    ASSERT_TRUE(table.ok());
+    const auto scorer = score::AngleScorer::Make(supernet_->space(), *table, options);
+    ASSERT_TRUE(scorer.ok()) << scorer.status().message();
+    base::Philox random(2, base::Purpose::kSampleSpace);
+    for (int i = 0; i < 100; ++i) {
+      space::Architecture architecture;
+      for (int e = 0; e < 6; ++e) architecture.push_back(random.Below(5));
+      EXPECT_NEAR(*scorer->Angle(architecture), oracle.Angle(architecture, fixed_parts), 1e-12)
+          << space::CodesOf(supernet_->space(), architecture);
+    }
+  }
+}
+
+TEST_F(Table, SmallAnglesKeepTheirDigits) {
+  run::TrainOptions options;
+  options.optimizer.learning_rate = 1e-6;
+  auto trainer = supernet_->NewTrainer(options);
+  const ToyBatch batch = MakeToyBatch(8, kSize);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE((*trainer)->Step(batch.inputs_view(), batch.targets_view()).ok());
+  const PathVectors oracle(*supernet_->Serialize({}));
+  const auto table = supernet_->Table({});
+  const auto scorer = score::AngleScorer::Make(supernet_->space(), *table, {});
+  const space::Architecture architecture = {3, 3, 3, 3, 3, 3};
+  const double expected = oracle.Angle(architecture, true);
+  ASSERT_LT(expected, 1e-4);
+  ASSERT_GT(expected, 0);
+  EXPECT_NEAR(*scorer->Angle(architecture), expected, 1e-9 * expected + 1e-15);
+}
+
+TEST_F(Table, RowsOfWeightlessOperatorsFollowTheOptions) {
+  // 2 cells at each of 4, 8 and 16 channels.
+  constexpr double kChannels = 2 * (4 + 8 + 16);
+  score::AngleOptions options;
+  options.identity_eye = true;
+  const auto table = supernet_->Table(options);
+  ASSERT_EQ(table->factors.size(), 6U);
+  for (const score::Factor& factor : table->factors) {
+    EXPECT_EQ(factor.cell, 1U);
+    EXPECT_EQ(factor.repeats, 6U);
+    const double* rows = factor.rows.data();
+    for (int column = 0; column < 5; ++column) {
+      EXPECT_EQ(rows[column], 0) << "none";
+      EXPECT_NEAR(rows[5 + column], column < 3 ? kChannels : 0, 1e-12) << "identity";
+      EXPECT_NEAR(rows[20 + column], column < 3 ? kChannels / 9 : 0, 1e-12) << "pool";
+    }
+  }
+  options.identity_eye = false;
+  options.pool_inv_area = false;
+  options.fixed_parts = false;
+  const auto bare = supernet_->Table(options);
+  EXPECT_EQ(bare->factors[0].rows[5], 0);
+  EXPECT_EQ(bare->factors[0].rows[20], 0);
+  EXPECT_EQ(bare->fixed, std::vector<double>(5, 0.0));
+}
+
+TEST_F(Table, DroppedOperatorsHaveEmptyRows) {
+  space::Space shrunk = supernet_->space();
+  shrunk.choices[0].alive = {1, 2};
+  auto inherited = supernet_->Inherit(shrunk);
+  const auto table = (*inherited)->Table({});
+  const std::vector<double>& rows = table->factors[0].rows;
+  ASSERT_EQ(rows.size(), 25U);
+  EXPECT_GT(rows[2 * 5 + 1], 0);
+  for (const size_t dropped : {3U, 4U}) {
+    for (size_t column = 0; column < 5; ++column) EXPECT_EQ(rows[dropped * 5 + column], 0);
+  }
+}
+
+}  // namespace
+}  // namespace nasshrink::nn

@@ -1,0 +1,107 @@
+#include "run/options.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace nasshrink::run {
+namespace {
+
+using base::Code;
+
+TEST(OptionsTest, EmptyMessagesGiveTheDocumentedDefaults) {
+  const auto train = ResolveTrain(v1::TrainOptions());
+  ASSERT_TRUE(train.ok());
+  EXPECT_EQ(train->batch_size, 64U);
+  EXPECT_EQ(train->optimizer.momentum, 0.9);
+  EXPECT_EQ(train->optimizer.schedule, OptimizerOptions::Schedule::kCosine);
+  EXPECT_TRUE(train->optimizer.decay_all);
+  EXPECT_TRUE(train->freeze_unsampled);
+  EXPECT_FALSE(train->per_cell_rejecting);
+  const auto evaluate = ResolveEvaluate(v1::EvaluateOptions());
+  ASSERT_TRUE(evaluate.ok());
+  EXPECT_EQ(evaluate->batch_size, 512U);
+  EXPECT_EQ(evaluate->re_bn.images, 20000U);
+  EXPECT_EQ(evaluate->re_bn.momentum, 0.1);
+  EXPECT_EQ(evaluate->re_bn.average, ReBatchNorm::Average::kCumulative);
+  EXPECT_EQ(evaluate->part, Part::kValidation);
+  const auto supernet = ResolveSupernet(v1::SupernetOptions(), 7);
+  ASSERT_TRUE(supernet.ok());
+  EXPECT_EQ(supernet->seed, 7U);
+  EXPECT_EQ(supernet->init, "kaiming_uniform");
+}
+
+TEST(OptionsTest, GivenZerosOfOptionalFieldsAreKept) {
+  v1::TrainOptions message;
+  message.mutable_optimizer()->set_momentum(0);
+  message.set_freeze_unsampled(false);
+  const auto train = ResolveTrain(message);
+  ASSERT_TRUE(train.ok());
+  EXPECT_EQ(train->optimizer.momentum, 0);
+  EXPECT_FALSE(train->freeze_unsampled);
+  v1::DatasetOptions data;
+  data.set_source("synthetic:10");
+  data.set_validation_fraction(0);
+  EXPECT_EQ(ResolveDataset(data)->validation_fraction, 0);
+}
+
+TEST(OptionsTest, ErrorsNameTheField) {
+  const auto train_field = [](void (*spoil)(v1::TrainOptions*)) {
+    v1::TrainOptions message;
+    spoil(&message);
+    return ResolveTrain(message).status().details().field;
+  };
+  EXPECT_EQ(train_field([](v1::TrainOptions* m) { m->set_label_smoothing(1); }), "label_smoothing");
+  EXPECT_EQ(train_field([](v1::TrainOptions* m) { m->set_batch_size(1U << 30); }), "batch_size");
+  EXPECT_EQ(train_field([](v1::TrainOptions* m) { m->set_cell_sampling("none"); }), "cell_sampling");
+  EXPECT_EQ(train_field([](v1::TrainOptions* m) { m->mutable_optimizer()->set_schedule("step"); }),
+            "optimizer.schedule");
+  EXPECT_EQ(train_field([](v1::TrainOptions* m) {
+              m->mutable_optimizer()->set_learning_rate(std::numeric_limits<double>::quiet_NaN());
+            }),
+            "optimizer.learning_rate");
+  EXPECT_EQ(train_field([](v1::TrainOptions* m) {
+              m->mutable_optimizer()->set_nesterov(true);
+              m->mutable_optimizer()->set_momentum(0);
+            }),
+            "optimizer.nesterov");
+  v1::TrainerOptions trainer;
+  trainer.mutable_train()->set_batch_size(1U << 30);
+  EXPECT_EQ(ResolveTrainer(trainer).status().details().field, "train.batch_size");
+  v1::DatasetOptions data;
+  EXPECT_EQ(ResolveDataset(data).status().details().field, "source");
+  data.set_source("fashion-mnist");
+  data.add_mean(0.5);
+  EXPECT_EQ(ResolveDataset(data).status().details().field, "deviation");
+  data.add_deviation(0);
+  EXPECT_EQ(ResolveDataset(data).status().details().field, "deviation[0]");
+  v1::EvaluateOptions evaluate;
+  evaluate.set_part("holdout");
+  EXPECT_EQ(ResolveEvaluate(evaluate).status().details().field, "part");
+}
+
+TEST(OptionsTest, KnownButMissingIsUnimplemented) {
+  v1::TrainOptions message;
+  message.set_strategy("fair");
+  EXPECT_EQ(ResolveTrain(message).status().code(), Code::kUnimplemented);
+  message.clear_strategy();
+  message.mutable_optimizer()->set_name("adam");
+  EXPECT_EQ(ResolveTrain(message).status().code(), Code::kUnimplemented);
+}
+
+TEST(OptionsTest, DatasetOptionsSurviveTheRoundTrip) {
+  v1::DatasetOptions message;
+  message.set_source("cifar10-bin:data");
+  message.set_validation_fraction(0.25);
+  message.set_seed(9);
+  message.set_limit_train(100);
+  message.set_limit_test(50);
+  message.add_mean(0.1);
+  message.add_deviation(0.2);
+  v1::DatasetOptions again;
+  DatasetOptionsToMessage(*ResolveDataset(message), &again);
+  EXPECT_EQ(again.SerializeAsString(), message.SerializeAsString());
+}
+
+}  // namespace
+}  // namespace nasshrink::run

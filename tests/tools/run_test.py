@@ -1,0 +1,256 @@
+"""Runs, searches and scores of the program with accuracies known beforehand or a hand-made table. Needs no torch."""
+import csv
+import gzip
+import json
+import math
+import signal
+import subprocess
+import unittest
+
+import program
+from program import PROGRAM, SHARED, ProgramTest, known_accuracy, needs_shared
+
+RUN = ["run", "--recipe", "abs", "--space", "nas-bench-201", "--data", "table:truth.csv"]
+
+
+class KnownAccuracies(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        program.write_truth(cls.folder / "truth.csv")
+        cls.result = cls.json(*RUN, "--seed", "3", "--workers", "1", "-o", "whole")
+
+    def space_bytes(self, folder):
+        return (self.folder / folder / "space.bin").read_bytes()
+
+    def test_run_gives_best_space_and_seconds(self):
+        best = self.result["best"]
+        ops = [int(op) for op in best["ops"].split()]
+        self.assertAlmostEqual(best["accuracy"], known_accuracy(ops), places=3)
+        cost = self.json("arch", "cost", "nas-bench-201", best["ops"])
+        self.assertEqual((best["macs"], best["params"]), (cost["macs"], cost["params"]))
+        self.assertLessEqual(int(self.result["space"]["children"]), 1000)
+        self.assertTrue(all(seconds >= 0 for seconds in self.result["seconds"].values()))
+        self.assertIn("train", self.result["seconds"])
+        described = self.json("space", "describe", "whole/space.bin")
+        self.assertEqual(described["fingerprint"], self.result["space"]["fingerprint"])
+        self.assertEqual(described["children"], self.result["space"]["children"])
+
+    def test_the_worst_operators_are_gone(self):
+        edits = self.json("space", "diff", "nas-bench-201", "whole/space.bin")
+        dropped = [(edit["choice"], edit["op"]) for edit in edits["drop"]]
+        # "none" lowers the accuracy most in every choice, and is the first to go everywhere.
+        self.assertEqual([(edge, 0) for edge in range(6) if (edge, 0) not in dropped], [])
+        self.assertNotIn(3, [op for _, op in dropped])
+
+    def test_workers_do_not_change_the_space(self):
+        again = self.json(*RUN, "--seed", "3", "--workers", "4", "-o", "four")
+        self.assertEqual(self.space_bytes("four"), self.space_bytes("whole"))
+        self.assertEqual((self.folder / "four/result.bin").read_bytes(), (self.folder / "whole/result.bin").read_bytes())
+        self.assertEqual(again["best"], self.result["best"])
+
+    def test_status_resume_and_report_of_a_finished_run(self):
+        status = self.json("status", "whole")
+        self.assertEqual(status["state"], "finished")
+        self.assertEqual(status["fraction"], 1)
+        self.assertEqual(status["children"], self.result["space"]["children"])
+        resumed = self.json("resume", "whole")
+        self.assertEqual((resumed["best"], resumed["space"]), (self.result["best"], self.result["space"]))
+        self.assertEqual(self.json("report", "whole", "-o", "report.html")["file"], "report.html")
+        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        self.assertTrue(page.lstrip().lower().startswith("<!doctype html>"))
+
+    def interrupt(self, *words):
+        """Sends a run Ctrl-C once it has said that an epoch is over."""
+        with subprocess.Popen([PROGRAM, *words, "--json"], cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as run:
+            lines = [run.stderr.readline()]
+            while lines[-1] and "epoch" not in lines[-1]:
+                lines.append(run.stderr.readline())
+            run.send_signal(signal.SIGINT)
+            lines += run.stderr.readlines()
+            document = json.load(run.stdout)
+        return run.returncode, document, lines[-1]
+
+    def test_ctrl_c_leaves_a_run_that_ends_with_the_same_bytes(self):
+        words = [*RUN, "--seed", "5", "--set", "epochs=150"]
+        code, document, last = self.interrupt(*words, "-o", "stopped")
+        self.assertEqual((code, document["error"]["status"]), (130, "CANCELLED"))
+        self.assertIn("nasshrink resume stopped", last)
+        self.assertEqual(self.json("status", "stopped")["state"], "cancelled")
+        self.assertFalse((self.folder / "stopped/space.bin").exists())
+        self.fails(2, "retrain", "stopped", "--data", "table:truth.csv", "-o", "x")
+        self.json("resume", "stopped", "--quiet")
+        self.json(*words, "-o", "undisturbed", "--quiet")
+        self.assertEqual(self.space_bytes("stopped"), self.space_bytes("undisturbed"))
+        self.assertEqual((self.folder / "stopped/result.bin").read_bytes(),
+                         (self.folder / "undisturbed/result.bin").read_bytes())
+
+    def test_time_limit(self):
+        error = self.fails(1, *RUN, "--set", "epochs=1000000", "-o", "limited", "--max-seconds", "0.3", "--quiet")
+        self.assertEqual(error["status"], "DEADLINE_EXCEEDED")
+        self.assertIn("nasshrink resume limited", error["message"])
+        self.assertEqual(self.json("status", "limited")["state"], "cancelled")
+
+    def test_plan_from_a_file(self):
+        plan = {"schema_version": 1, "name": "own", "seed": 4, "stages": [
+            {"key": "score", "score": {"options": {"metric": "accuracy"}}},
+            {"key": "drop", "shrink": {"rule": {"per_choice": {"drop": 2}}}},
+            {"key": "search", "search": {"options": {"algorithm": "random", "metrics": ["accuracy"], "trials": 10}}}]}
+        (self.folder / "plan.json").write_text(json.dumps(plan))
+        done = self.json("run", "--plan", "plan.json", "--space", "nas-bench-201", "--data", "table:truth.csv",
+                         "--set", "stages[search].search.options.trials=12", "-o", "own")
+        self.assertEqual(done["space"]["children"], str(3**6))
+        self.assertEqual(list(done["seconds"]), ["score", "drop", "search"])
+        error = self.fails(2, "run", "--plan", "plan.json", "--space", "nas-bench-201", "--data", "table:truth.csv",
+                           "--set", "stages[nowhere].search.options.trials=12", "-o", "never")
+        self.assertIn("nowhere", error["message"])
+
+    def test_wrong_runs(self):
+        self.assertIn("abs", self.fails(2, *RUN[:2], "nonsense", *RUN[3:], "-o", "new")["message"])
+        self.assertEqual(self.fails(2, *RUN, "-o", "whole")["status"], "ALREADY_EXISTS")
+        self.fails(2, *RUN, "--set", "no_such_setting=1", "-o", "new")
+        self.fails(2, *RUN, "--plan", "plan.json", "-o", "new")
+        self.fails(2, "status", "nowhere")
+        self.fails(2, "resume", "nowhere")
+        self.fails(2, "report", "nowhere", "-o", "x.html")
+        self.assertFalse((self.folder / "new").exists())
+
+    def test_wrong_tables(self):
+        def run(text):
+            (self.folder / "wrong.csv").write_text(text)
+            return self.fails(2, *RUN[:6], "table:wrong.csv", "-o", "new")["message"]
+        self.assertIn("accuracy", run("arch,score\n3 3 3 3 3 3,1\n"))
+        self.assertIn("row 1", run("arch,accuracy\n3 3 3 3 3 3,high\n"))
+        self.assertIn("line 2", run("arch,accuracy\n3 3 3 3 3 3\n"))
+        run("arch,accuracy\n3 3 3 3,50\n")
+        run("")
+        self.fails(2, *RUN[:6], "table:missing.csv", "-o", "new")
+
+    def test_search(self):
+        found = self.json("search", "nas-bench-201", "--data", "table:truth.csv", "--algorithm", "evolution", "--trials",
+                          "200", "--seed", "1", "--max-macs", "100000000", "-o", "found.json")
+        best = found["best"]
+        self.assertLessEqual(best["macs"], 100000000)
+        self.assertAlmostEqual(best["accuracy"], known_accuracy(map(int, best["ops"].split())), places=3)
+        self.assertEqual(found["trials"], 200)
+        front = found["front"]
+        self.assertEqual(front, sorted(front, key=lambda child: child["macs"]))
+        self.assertEqual(front, sorted(front, key=lambda child: child["accuracy"]))
+        self.assertEqual(front[-1]["accuracy"], best["accuracy"])
+        ranked = json.loads((self.folder / "found.json").read_text())["ranked"]
+        self.assertEqual(ranked[0]["ops"], best["ops"])
+        self.fails(2, "search", "nas-bench-201", "--data", "table:truth.csv", "--algorithm", "guess", "-o", "x.json")
+        self.fails(2, "search", "nas-bench-201", "--metric", "accuracy", "-o", "x.json")
+
+
+@needs_shared("data/nasbench201/nasbench201.csv.gz")
+class BenchmarkTruth(ProgramTest):
+    def test_search_finds_published_accuracies(self):
+        source = SHARED / "data/nasbench201/nasbench201.csv.gz"
+        with gzip.open(source, "rt") as file:
+            truth = {row["arch_str"]: float(row["cifar10_test"]) for row in csv.DictReader(file)}
+        found = self.json("search", "nas-bench-201", "--data", f"table:{source}:cifar10_test", "--algorithm", "evolution",
+                          "--trials", "400", "-o", "best.json")
+        text = self.json("arch", "convert", "nas-bench-201", found["best"]["ops"], "--to", "nas-bench-201")["text"]
+        self.assertAlmostEqual(found["best"]["accuracy"], truth[text])
+        self.assertGreater(found["best"]["accuracy"], 93.5)
+
+
+
+class HandMadeTable(ProgramTest):
+    """One row of dot, |w|^2, |w0|^2 an operator: <w0,w> = cos(t) |w0| |w| with t = 0.1 (op + edge)."""
+
+    @staticmethod
+    def row(edge, op):
+        if op < 2:
+            return [0.0, 0.0, 0.0]
+        return [math.cos(0.1 * (op + edge)), 1.0, 1.0]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.json("space", "make", "nas-bench-201", "-o", "space.json")
+        table = {"space": json.loads((cls.folder / "space.json").read_text()), "columns": ["dot", "current", "base"],
+                 "fixed": [1.0, 1.0, 1.0],
+                 "factors": [{"choices": [edge], "cell": 1, "repeats": 15,
+                              "rows": sum((cls.row(edge, op) for op in range(5)), [])} for edge in range(6)]}
+        (cls.folder / "table.json").write_text(json.dumps(table))
+
+    def angle(self, ops):
+        """By explicit paths of the cell: 0-3, 0-1-3, 0-2-3, 0-1-2-3; edges 1<-0, 2<-0, 2<-1, 3<-0, 3<-1, 3<-2."""
+        sums, alive = [0.0] * 3, False
+        for path in [(3,), (0, 4), (1, 5), (0, 2, 5)]:
+            if any(ops[edge] == 0 for edge in path):
+                continue
+            alive = True
+            for edge in path:
+                sums = [a + b for a, b in zip(sums, self.row(edge, ops[edge]))]
+        dot, current, base = (a + 1.0 for a in sums)
+        return math.acos(min(1.0, dot / math.sqrt(current * base))) if alive else 0.0
+
+    def test_score_all(self):
+        done = self.json("score", "table.json", "--metric", "angle", "--all", "-o", "angles.csv")
+        self.assertEqual((done["metric"], done["children"]), ("angle", 15625))
+        self.assertGreaterEqual(done["seconds"], 0)
+        with open(self.folder / "angles.csv", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["arch"] for row in rows], [" ".join(map(str, ops)) for ops in program.all_children()])
+        for row, ops in zip(rows, program.all_children()):
+            self.assertAlmostEqual(float(row["score"]), self.angle(ops), places=7)
+
+    def test_score_some(self):
+        (self.folder / "archs.txt").write_text("3 3 3 3 3 3\n|nor_conv_1x1~0|+|none~0|none~1|+|none~0|none~1|none~2|\n")
+        done = self.json("score", "table.json", "--metric", "macs", "--archs", "archs.txt", "-o", "macs.csv")
+        self.assertEqual(done["children"], 2)
+        with open(self.folder / "macs.csv", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(row["arch"], float(row["score"])) for row in rows],
+                         [("3 3 3 3 3 3", 220119680), ("2 0 0 0 0 0", 7783040 + 3932160)])
+        for seed in ["1", "1", "2"]:
+            self.json("score", "table.json", "-n", "10", "--seed", seed, "-o", f"sample{seed}.csv")
+        self.assertNotEqual((self.folder / "sample1.csv").read_text(), (self.folder / "sample2.csv").read_text())
+        # A CSV of scores is itself a list of architectures.
+        self.json("score", "table.json", "--archs", "sample1.csv", "-o", "again.csv")
+        self.assertEqual((self.folder / "again.csv").read_text(), (self.folder / "sample1.csv").read_text())
+
+    def test_score_operators_and_shrink(self):
+        listed = self.json("score-operators", "table.json", "--metric", "angle", "-o", "scores.json")
+        self.assertEqual(len(listed), 30)
+        expected = {}
+        for ops in program.all_children():
+            for edge, op in enumerate(ops):
+                expected.setdefault((edge, op), []).append(self.angle(ops))
+        for row in listed:
+            angles = expected[row["choice"], row["op"]]
+            self.assertAlmostEqual(row["score"], sum(angles) / len(angles), places=7)
+            self.assertEqual((row["standard_error"], row["children"]), (0, 3125))
+        done = self.json("shrink", "nas-bench-201", "--scores", "scores.json", "--rule", "abs", "--drop", "4", "-o", "small.bin")
+        lowest = sorted(listed, key=lambda row: (row["score"], row["choice"], row["op"]))[:4]
+        self.assertEqual([(row["choice"], row["op"]) for row in done["dropped"]],
+                         [(row["choice"], row["op"]) for row in lowest])
+        self.assertEqual(self.json("space", "describe", "small.bin")["children"], done["children"])
+        # The scores belong to the space they were made for.
+        other = self.call("shrink", "small.bin", "--scores", "scores.json", "--rule", "abs", "-o", "x.bin")
+        self.assertIn(other.returncode, [1, 2])
+        self.assertIn("abs", self.fails(2, "shrink", "table.json", "--scores", "scores.json", "--rule", "x", "-o", "x")["message"])
+
+    def test_search_by_the_angle(self):
+        found = self.json("search", "table.json", "--algorithm", "random", "--metric", "angle", "--trials", "50", "-o", "s.json")
+        ops = [int(op) for op in found["best"]["ops"].split()]
+        self.assertAlmostEqual(found["best"]["angle"], self.angle(ops), places=7)
+
+    def test_wrong_scores(self):
+        self.fails(2, "score", "table.json", "-o", "x.csv")
+        self.fails(2, "score", "table.json", "--all", "-n", "3", "-o", "x.csv")
+        self.fails(2, "score", "missing.bin", "--all", "-o", "x.csv")
+        self.fails(2, "score", "space.json", "--all", "-o", "x.csv")
+        self.assertIn("angle", self.fails(2, "score", "table.json", "--metric", "beauty", "--all", "-o", "x.csv")["message"])
+        self.fails(2, "table", "missing.safetensors", "-o", "x.bin")
+        (self.folder / "torn.safetensors").write_bytes(b"\x40\x00\x00\x00\x00\x00\x00\x00{\"a\":")
+        self.assertEqual(self.fails(1, "table", "torn.safetensors", "-o", "x.bin")["status"], "DATA_LOSS")
+        self.assertFalse((self.folder / "x.csv").exists())
+
+
+if __name__ == "__main__":
+    program.main()

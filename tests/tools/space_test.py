@@ -1,0 +1,219 @@
+"""Spaces, children, counts, names, file forms and errors of the program. Needs no torch."""
+import json
+import os
+import unittest
+
+import program
+from program import NB201, ProgramTest
+
+CONV3 = "3 3 3 3 3 3"
+
+
+class Names(ProgramTest):
+    def test_presets_list_published_sizes(self):
+        presets = {row["name"]: row for row in self.json("presets")}
+        self.assertEqual(presets["nas-bench-201"]["children"], "15625")
+        self.assertEqual((presets["nas-bench-201"]["choices"], presets["nas-bench-201"]["operators"]), (6, 30))
+        for row in presets.values():
+            self.assertTrue(row["children"].isdigit(), row)
+
+    def test_every_kind_is_listed(self):
+        wanted = {"presets": "nas-bench-201", "metrics": "angle", "rules": "abs", "algorithms": "evolution",
+                  "recipes": "abs", "strategies": "uniform", "formats": "nas-bench-201", "operators": "none"}
+        for kind, name in wanted.items():
+            with self.subTest(kind=kind):
+                entries = self.json("list", kind)
+                self.assertTrue(all(entry["name"] for entry in entries))
+                if kind != "operators":
+                    self.assertIn(name, [entry["name"] for entry in entries])
+
+    def test_help_of_every_command_has_examples(self):
+        commands = ["presets", "list", "space make", "space describe", "space diff", "space union", "space intersect",
+                    "space restrict", "arch cost", "arch convert", "count", "sample", "train", "table", "score",
+                    "score-operators", "shrink", "search", "run", "resume", "status", "retrain", "export", "report",
+                    "doctor"]
+        for command in commands:
+            with self.subTest(command=command):
+                done = self.call(*command.split(), "--help")
+                self.assertEqual(done.returncode, 0)
+                self.assertIn(f"nasshrink {command.split()[0]}", done.stdout)
+                self.assertIn("Examples:", done.stdout)
+                self.assertIn("--json", done.stdout)
+
+    def test_version(self):
+        self.assertRegex(self.call("--version").stdout, r"^\d+\.\d+\.\d+")
+
+    def test_doctor(self):
+        found = self.json("doctor")
+        self.assertEqual(found["abi_version"], found["header_abi_version"])
+        self.assertGreaterEqual(found["threads"], 1)
+        self.assertGreaterEqual(found["workers"], 1)
+        self.assertEqual(found["torch"]["found"], program.TORCH)
+        if not program.TORCH:
+            self.assertIn("LibTorch", [entry["what"] for entry in found["missing"]])
+        for entry in found["missing"]:
+            self.assertTrue(entry["how"])
+
+
+class Spaces(ProgramTest):
+    def test_describe_gives_published_numbers(self):
+        space = self.json("space", "describe", "nas-bench-201")
+        self.assertEqual(space["name"], "nas-bench-201")
+        self.assertEqual((space["choices"], space["operators"], space["children"]), (6, 30, "15625"))
+        self.assertEqual((space["macs_min"], space["macs_max"]), (7783040, 220119680))
+        self.assertEqual((space["params_min"], space["params_max"]), (73306, 1531546))
+        self.assertRegex(space["fingerprint"], "^[0-9a-f]{64}$")
+
+    def test_a_space_is_the_same_in_every_form(self):
+        made = self.json("space", "make", "nas-bench-201", "--set", "channels=8", "--set", "cells=1", "-o", "space.bin")
+        for ending in ["json", "textproto", "bin"]:
+            with self.subTest(ending=ending):
+                # A union with itself rewrites a space in another form.
+                again = self.json("space", "union", "space.bin", "space.bin", "-o", f"again.{ending}")
+                self.assertEqual(again["fingerprint"], made["fingerprint"])
+                back = self.json("space", "intersect", f"again.{ending}", f"again.{ending}", "-o", "back.bin")
+                self.assertEqual(back["fingerprint"], made["fingerprint"])
+                self.assertEqual((self.folder / "back.bin").read_bytes(), (self.folder / "space.bin").read_bytes())
+        text = json.loads((self.folder / "again.json").read_text())
+        self.assertEqual(len(text["choices"]), 6)
+        self.assertEqual(text["network"]["input_channels"], 3)
+
+    def test_settings_shape_a_preset(self):
+        self.json("space", "make", "nas-bench-201", "--set", "height=28", "--set", "width=28", "--set", "classes=7",
+                  "--set", "input_channels=1", "-o", "shaped.bin")
+        shaped = self.json("space", "describe", "shaped.bin")
+        self.assertEqual((shaped["input"], shaped["classes"]), ([1, 28, 28], 7))
+        error = self.fails(2, "space", "make", "nas-bench-201", "--set", "colour=1", "-o", "x.bin")
+        self.assertIn("channels", error["message"])
+
+    def test_restrict_diff_and_combine(self):
+        a = self.json("space", "restrict", "nas-bench-201", "--drop", "0:0", "3:4", "-o", "a.bin")
+        self.assertEqual(a["children"], str(4 * 4 * 5**4))
+        b = self.json("space", "restrict", "nas-bench-201", "--drop", "0:0", "--pin", "5:3", "-o", "b.bin")
+        self.assertEqual(b["children"], str(4 * 5**4))
+        difference = self.json("space", "diff", "nas-bench-201", "a.bin")
+        self.assertEqual([(edit["choice"], edit["op"]) for edit in difference["drop"]], [(0, 0), (3, 4)])
+        self.assertEqual(difference["restore"], [])
+        back = self.json("space", "diff", "a.bin", "nas-bench-201")
+        self.assertEqual([(edit["choice"], edit["op"]) for edit in back["restore"]], [(0, 0), (3, 4)])
+        self.assertEqual(self.json("space", "union", "a.bin", "b.bin", "-o", "u.bin")["children"], str(4 * 5**5))
+        self.assertEqual(self.json("space", "intersect", "a.bin", "b.bin", "-o", "i.bin")["children"], str(4 * 4 * 5**3))
+
+    def test_bad_spaces(self):
+        error = self.fails(2, "space", "describe", "nas-bench-202")
+        self.assertIn("nas-bench-201", error["message"])
+        self.fails(2, "space", "describe", "missing.bin")
+        (self.folder / "broken.json").write_text('{"schema_version": 1, "choices": [')
+        self.fails(2, "space", "describe", "broken.json")
+        (self.folder / "unknown.textproto").write_text("schema_version: 1\ncolour: 3\n")
+        self.assertIn("line 2", self.fails(2, "space", "describe", "unknown.textproto")["message"])
+        (self.folder / "noise.bin").write_bytes(bytes(range(256)))
+        self.fails(2, "space", "describe", "noise.bin")
+        self.assertIn("0..5", self.fails(2, "space", "restrict", "nas-bench-201", "--drop", "6:0", "-o", "x")["message"])
+        self.assertIn("0, 1, 2, 3, 4",
+                      self.fails(2, "space", "restrict", "nas-bench-201", "--drop", "0:9", "-o", "x")["message"])
+        self.fails(2, "space", "restrict", "nas-bench-201", "-o", "x")
+        self.assertFalse((self.folder / "x").exists())
+
+    def test_a_result_that_cannot_be_written(self):
+        self.fails(2, "space", "make", "nas-bench-201", "-o", "no/such/folder/space.bin")
+        if os.path.exists("/dev/full"):
+            self.assertNotEqual(self.call("space", "make", "nas-bench-201", "-o", "/proc/nasshrink.bin").returncode, 0)
+
+
+class Children(ProgramTest):
+    def test_costs_of_published_cells(self):
+        published = {CONV3: (220119680, 1531546), "2 2 2 2 2 2": (31376000, 241306), "1 1 1 1 1 1": (7783040, 73306)}
+        for ops, (macs, params) in published.items():
+            with self.subTest(ops=ops):
+                cost = self.json("arch", "cost", "nas-bench-201", ops)
+                self.assertEqual((cost["macs"], cost["params"], cost["ops"]), (macs, params, ops))
+                self.assertIsNone(cost["latency_ms"])
+
+    def test_notations(self):
+        text = self.json("arch", "convert", "nas-bench-201", "3 2 0 1 4 3", "--to", "nas-bench-201")["text"]
+        self.assertEqual(text, "|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
+        self.assertEqual(self.json("arch", "convert", "nas-bench-201", text, "--to", "ops")["text"], "3 2 0 1 4 3")
+        self.assertIn("nas-bench-201", self.fails(2, "arch", "convert", "nas-bench-201", text, "--to", "x")["message"])
+
+    def test_an_arch_may_be_a_file(self):
+        (self.folder / "arch.json").write_text(json.dumps({"candidates": [3] * 6}))
+        (self.folder / "arch.textproto").write_text("candidates: [3, 3, 3, 3, 3, 3]\n")
+        for name in ["arch.json", "arch.textproto"]:
+            self.assertEqual(self.json("arch", "cost", "nas-bench-201", name)["macs"], 220119680)
+
+    def test_bad_archs(self):
+        for arch in ["3 3 3", "3 3 3 3 3 9", "nonsense", ""]:
+            with self.subTest(arch=arch):
+                self.fails(2, "arch", "cost", "nas-bench-201", arch)
+        self.json("space", "restrict", "nas-bench-201", "--drop", "0:3", "-o", "without.bin")
+        self.fails(2, "arch", "cost", "without.bin", CONV3)
+
+    def test_resolution_and_latency(self):
+        small = self.json("arch", "cost", "nas-bench-201", CONV3, "--resolution", "16")
+        self.assertLess(small["macs"], 220119680 / 3.9)
+        self.assertEqual(small["params"], 1531546)
+        entries = [{"choice": choice, "candidate": op, "mean_ms": 0.5 * op} for choice in range(6) for op in range(5)]
+        (self.folder / "latency.json").write_text(json.dumps({"name": "desk", "fixed_ms": 1, "entries": entries}))
+        cost = self.json("arch", "cost", "nas-bench-201", CONV3, "--latency", "latency.json")
+        self.assertAlmostEqual(cost["latency_ms"], 1 + 6 * 1.5)
+        drawn = self.json("sample", "nas-bench-201", "-n", "5", "--latency", "latency.json", "--max-latency", "4")
+        self.assertEqual(len(drawn["children"]), 5)
+        self.assertLessEqual(max(child["latency_ms"] for child in drawn["children"]), 4)
+        self.fails(2, "count", "nas-bench-201", "--max-latency", "4")
+
+    def test_count_with_constraints(self):
+        self.assertEqual(self.json("count", "nas-bench-201"), {"children": "15625", "feasible": "15625", "fraction": 1.0})
+        counted = self.json("count", "nas-bench-201", "--max-macs", "50000000", "--min-params", "100000")
+        # Costs depend on the numbers of 1x1 and 3x3 convolutions alone (the benchmark's own formula).
+        fits = 0
+        for ops in program.all_children():
+            one, three = ops.count(2), ops.count(3)
+            fits += (7783040 + 3932160 * one + 35389440 * three <= 50000000) and (73306 + 28000 * one + 243040 * three >= 100000)
+        self.assertEqual(counted["feasible"], str(fits))
+        self.assertAlmostEqual(counted["fraction"], fits / 15625)
+
+    def test_sample(self):
+        words = ["sample", "nas-bench-201", "-n", "20", "--max-macs", "60000000", "--containing", "0:3"]
+        first = self.json(*words, "--seed", "1", "--workers", "1")["children"]
+        self.assertEqual(first, self.json(*words, "--seed", "1", "--workers", "3")["children"])
+        self.assertNotEqual(first, self.json(*words, "--seed", "2")["children"])
+        self.assertEqual(len(first), 20)
+        for child in first:
+            self.assertLessEqual(child["macs"], 60000000)
+            self.assertEqual(child["ops"].split()[0], "3")
+            self.assertEqual(set(child), {"ops", "macs", "params", "latency_ms"})
+        self.assertNotEqual(self.call("sample", "nas-bench-201", "--max-macs", "1").returncode, 0)
+
+    def test_every_row_of_the_notation_names_an_operator(self):
+        for code, name in enumerate(NB201):
+            text = self.json("arch", "convert", "nas-bench-201", " ".join([str(code)] * 6), "--to", "nas-bench-201")["text"]
+            self.assertEqual(text.count(name), 6)
+
+
+class WrongCalls(ProgramTest):
+    def test_command_lines(self):
+        self.assertIn("colour", self.fails(2, "colour")["message"])
+        self.fails(2, "space", "describe", "nas-bench-201", "--colour")
+        self.fails(2, "space", "make", "nas-bench-201")
+        self.fails(2, "count", "nas-bench-201", "--seed", "many")
+        self.assertIn("metrics", self.fails(2, "list", "colours")["message"])
+        self.assertEqual(self.call().returncode, 2)
+
+    def test_errors_name_field_value_and_range(self):
+        error = self.fails(2, "space", "make", "nas-bench-201", "--set", "cells=100000", "-o", "x.bin")
+        self.assertEqual(error["status"], "INVALID_ARGUMENT")
+        self.assertIn("cells", error["field"])
+        self.assertIn("100000", error["value"])
+        self.assertTrue(error["allowed"])
+
+    def test_text_output_without_json(self):
+        done = self.call("count", "nas-bench-201")
+        self.assertEqual(done.stdout.splitlines(), ["children: 15625", "feasible: 15625", "fraction: 1"])
+        done = self.call("space", "describe", "nas-bench-203")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+
+
+if __name__ == "__main__":
+    program.main()

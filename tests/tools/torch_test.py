@@ -1,0 +1,96 @@
+"""Commands that train or read weights, on synthetic images and a very small supernet."""
+import csv
+import json
+
+import program
+from program import ProgramTest, needs_torch
+
+SMALL = ["--set", "channels=4", "--set", "cells=1"]
+OPS = "3 2 1 3 4 3"
+
+
+@needs_torch
+class Supernet(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.trained = cls.json("train", "nas-bench-201", "--data", "synthetic:4", "--epochs", "1", *SMALL, "-o",
+                               "net.safetensors")
+
+    def rows(self, name):
+        with open(self.folder / name, encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def test_train(self):
+        self.assertGreater(self.trained["images_per_second"], 0)
+        self.assertGreater(self.trained["loss"], 0)
+        self.assertTrue(0 <= self.trained["accuracy"] <= 100)
+
+    def test_table_and_checkpoint_give_the_same_angles(self):
+        self.json("table", "net.safetensors", "-o", "table.bin")
+        self.json("table", "net.safetensors", "-o", "table.textproto")
+        for source, name in [("net.safetensors", "a.csv"), ("table.bin", "b.csv"), ("table.textproto", "c.csv")]:
+            self.json("score", source, "--metric", "angle", "-n", "50", "--seed", "1", "-o", name)
+        self.assertEqual(self.rows("a.csv"), self.rows("b.csv"))
+        self.assertEqual(self.rows("a.csv"), self.rows("c.csv"))
+        self.assertGreater(max(float(row["score"]) for row in self.rows("a.csv")), 1e-3)
+
+    def test_accuracy_of_children_does_not_depend_on_company(self):
+        self.json("score", "net.safetensors", "--metric", "accuracy", "--data", "synthetic:4", "-n", "3", "-o", "three.csv")
+        three = self.rows("three.csv")
+        (self.folder / "one.txt").write_text(three[1]["arch"] + "\n")
+        self.json("score", "net.safetensors", "--metric", "accuracy", "--data", "synthetic:4", "--archs", "one.txt", "-o", "one.csv")
+        self.assertEqual(self.rows("one.csv"), [three[1]])
+
+    def test_operators_and_shrink(self):
+        self.json("score-operators", "net.safetensors", "--metric", "angle", "-o", "scores.bin")
+        done = self.json("shrink", "net.safetensors", "--scores", "scores.bin", "--rule", "per-choice", "--drop", "2", "-o",
+                         "small.bin")
+        self.assertEqual(done["children"], str(3**6))
+        self.assertEqual(len(done["dropped"]), 12)
+
+    def test_export(self):
+        done = self.json("export", "net.safetensors", "--arch", OPS, "--format", "safetensors", "-o", "child.safetensors")
+        self.assertIn("max_difference", done)
+        image = (self.folder / "child.safetensors").read_bytes()
+        header = json.loads(image[8:8 + int.from_bytes(image[:8], "little")])
+        self.assertGreater(len(header), 5)
+        self.fails(2, "export", "net.safetensors", "--arch", OPS, "--format", "papyrus", "-o", "x")
+
+    def test_retrain_a_child(self):
+        done = self.json("retrain", "nas-bench-201", OPS, "--data", "synthetic:4", "--epochs", "1", *SMALL, "-o",
+                         "retrained.safetensors")
+        self.assertEqual((done["ops"], done["epochs"]), (OPS, 1))
+        self.assertTrue(0 <= done["accuracy"] <= 100)
+        self.assertTrue((self.folder / "retrained.safetensors").exists())
+        self.assertFalse((self.folder / "retrained.safetensors.run").exists())
+
+    def test_torn_checkpoints(self):
+        image = (self.folder / "net.safetensors").read_bytes()
+        (self.folder / "torn.safetensors").write_bytes(image[:len(image) // 2])
+        self.assertEqual(self.fails(1, "table", "torn.safetensors", "-o", "x.bin")["status"], "DATA_LOSS")
+
+
+@needs_torch
+class WholeRun(ProgramTest):
+    def test_tiny_run(self):
+        words = ["run", "--recipe", "abs", "--space", "nas-bench-201", "--data", "synthetic:4", "--set", "tiny=1", *SMALL]
+        done = self.json(*words, "--seed", "1", "--threads", "1", "-o", "tiny")
+        self.assertEqual(set(done) & {"best", "space", "seconds"}, {"best", "space", "seconds"})
+        self.assertTrue(done["best"]["retrained"])
+        self.assertTrue(0 <= done["best"]["accuracy"] <= 100)
+        self.assertEqual(self.json("status", "tiny")["state"], "finished")
+        again = self.json(*words, "--seed", "1", "--threads", "1", "--workers", "3", "-o", "again")
+        self.assertEqual((self.folder / "tiny/space.bin").read_bytes(), (self.folder / "again/space.bin").read_bytes())
+        self.assertEqual(again["best"], done["best"])
+        retrained = self.json("retrain", "tiny", "--data", "synthetic:4", "--epochs", "1", "-o", "best.safetensors")
+        self.assertEqual(retrained["ops"], done["best"]["ops"])
+
+    def test_data_errors(self):
+        for data in ["synthetic:0", "idx:missing-images,missing-labels", "cifar10-bin:nowhere", "colours:3"]:
+            with self.subTest(data=data):
+                self.fails(2, "train", "nas-bench-201", "--data", data, "--epochs", "1", "-o", "x.safetensors")
+
+
+if __name__ == "__main__":
+    program.main()

@@ -1,0 +1,54 @@
+// What an ARCH argument means, lists of children, and how children are shown.
+//
+// Everything here ends the program when an argument cannot be read.
+#ifndef NASSHRINK_TOOLS_ARCHS_H_
+#define NASSHRINK_TOOLS_ARCHS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "handles.h"
+#include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/plan.pb.h"
+#include "nasshrink/v1/space.pb.h"
+
+namespace nasshrink::tools {
+
+// Root candidates of one child.
+using Row = std::vector<uint32_t>;
+
+// A file of Architecture, or a notation of the space.
+Arch OpenArch(const nasshrink_space* space, const std::string& arch);
+Arch ArchOf(const nasshrink_space* space, const Row& row);
+Row RowOf(const nasshrink_arch* arch);
+
+// Operator codes separated by spaces.
+std::string OpsText(const v1::SearchSpace& space, const Row& row);
+
+v1::ArchitectureList ListOf(const v1::SearchSpace& space, const std::vector<Row>& rows);
+std::vector<Row> RowsOf(const v1::ArchitectureList& list);
+
+// A file of ArchitectureList, or a ".txt" or ".csv" file with a notation a line (the first column; a header line
+// "arch,..." is skipped).
+std::vector<Row> ReadArchs(const nasshrink_space* space, const std::string& path);
+
+// All children, the last choice fastest. `most` bounds how many a command works on.
+std::vector<Row> AllChildren(const nasshrink_space* space, uint64_t most);
+
+// Uniformly drawn children.
+std::vector<Row> SampleChildren(const nasshrink_space* space, const v1::SampleOptions& options);
+
+v1::CostReport CostOf(const nasshrink_arch* arch, const v1::CostQuery& query);
+// ops, macs, params and latency_ms (null without a latency table).
+Json ChildJson(const v1::SearchSpace& space, const Row& row, const v1::CostReport& cost);
+// ops, macs, params and the metrics.
+Json EvaluatedJson(const v1::Evaluated& child);
+std::optional<double> MetricOf(const v1::Evaluated& child, const std::string& name);
+
+v1::LatencyTable ReadLatency(const std::string& path);
+
+}  // namespace nasshrink::tools
+
+#endif  // NASSHRINK_TOOLS_ARCHS_H_

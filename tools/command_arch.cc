@@ -1,0 +1,142 @@
+// arch cost|convert, count, sample
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "archs.h"
+#include "constraints.h"
+#include "files.h"
+#include "handles.h"
+#include "options.h"
+#include "spaces.h"
+
+namespace nasshrink::tools {
+namespace {
+
+struct ArchArguments {
+  std::string space;
+  std::string arch;
+  std::string latency;
+  std::string format;
+  uint32_t resolution = 0;
+};
+
+struct ChildrenArguments {
+  std::string space;
+  uint32_t number = 1;
+  std::vector<std::string> containing;
+  std::string out;
+  ConstraintFlags constraints;
+};
+
+void ShowCost(const SharedOptions& shared, const ArchArguments& arguments) {
+  const Context context = OpenContext(shared);
+  const Space space = OpenSpace(context.get(), arguments.space);
+  const Arch arch = OpenArch(space.get(), arguments.arch);
+  v1::CostQuery query;
+  query.set_resolution(arguments.resolution);
+  if (!arguments.latency.empty()) *query.mutable_latency() = ReadLatency(arguments.latency);
+  const v1::CostReport cost = CostOf(arch.get(), query);
+  Json json = ChildJson(MessageOf(space.get()), RowOf(arch.get()), cost);
+  json["live_macs"] = cost.live_macs();
+  json["live_params"] = cost.live_params();
+  PrintResult(json);
+}
+
+void ConvertArch(const SharedOptions& shared, const ArchArguments& arguments) {
+  const Context context = OpenContext(shared);
+  const Space space = OpenSpace(context.get(), arguments.space);
+  const Arch arch = OpenArch(space.get(), arguments.arch);
+  const auto text = Make<Buffer>(nasshrink_arch_export, arch.get(), arguments.format.c_str());
+  PrintResult({{"text", View(text)}});
+}
+
+void CountChildren(const SharedOptions& shared, const ChildrenArguments& arguments) {
+  const Context context = OpenContext(shared);
+  const Space space = OpenSpace(context.get(), arguments.space);
+  v1::CountOptions options;
+  SetConstraints(arguments.constraints, &options);
+  const std::string bytes = options.SerializeAsString();
+  const auto report = Ask<v1::CountReport>(nasshrink_space_count, space.get(), Data(bytes), bytes.size());
+  PrintResult({{"children", report.children()}, {"feasible", report.feasible()}, {"fraction", report.fraction()}});
+}
+
+void ShowSample(const SharedOptions& shared, const ChildrenArguments& arguments) {
+  const Context context = OpenContext(shared);
+  const Space space = OpenSpace(context.get(), arguments.space);
+  const v1::SearchSpace message = MessageOf(space.get());
+  v1::SampleOptions options;
+  options.set_seed(shared.seed);
+  options.set_count(arguments.number);
+  SetConstraints(arguments.constraints, &options);
+  for (const std::string& text : arguments.containing) *options.add_containing() = ParseOperator(message, text);
+  const std::vector<Row> rows = SampleChildren(space.get(), options);
+  if (!arguments.out.empty()) WriteMessage(arguments.out, ListOf(message, rows));
+  v1::CostQuery query;
+  if (options.has_latency()) *query.mutable_latency() = options.latency();
+  Json children = Json::array();
+  for (const Row& row : rows) {
+    children.push_back(ChildJson(message, row, CostOf(ArchOf(space.get(), row).get(), query)));
+  }
+  PrintResult({{"children", children}});
+}
+
+void AddCost(CLI::App* group, SharedOptions* shared) {
+  const auto arguments = std::make_shared<ArchArguments>();
+  CLI::App* command = AddCommand(group, "cost", "Multiply-adds, parameters and latency of a child",
+                                 "  nasshrink arch cost nas-bench-201 \"3 3 3 3 3 3\"\n"
+                                 "  nasshrink arch cost nas-bench-201 "
+                                 "\"|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|none~2|\" --json",
+                                 shared, Takes::kMoment, [=] { ShowCost(*shared, *arguments); });
+  command->add_option("SPACE", arguments->space, "Preset or file")->required();
+  command->add_option("ARCH", arguments->arch, "A notation of the space, or a file")->required();
+  command->add_option("--latency", arguments->latency, "File of LatencyTable: milliseconds of every operator");
+  command->add_option("--resolution", arguments->resolution, "Side of a square input (default: the space's own)");
+}
+
+void AddConvert(CLI::App* group, SharedOptions* shared) {
+  const auto arguments = std::make_shared<ArchArguments>();
+  CLI::App* command = AddCommand(group, "convert", "A child in another notation",
+                                 "  nasshrink arch convert nas-bench-201 \"3 3 0 1 0 0\" --to nas-bench-201\n"
+                                 "  nasshrink list formats",
+                                 shared, Takes::kMoment, [=] { ConvertArch(*shared, *arguments); });
+  command->add_option("SPACE", arguments->space, "Preset or file")->required();
+  command->add_option("ARCH", arguments->arch, "A notation of the space, or a file")->required();
+  command->add_option("--to", arguments->format, "Name of a notation (nasshrink list formats)")->required();
+}
+
+void AddCount(CLI::App* app, SharedOptions* shared) {
+  const auto arguments = std::make_shared<ChildrenArguments>();
+  CLI::App* command = AddCommand(app, "count", "Exact number of children, and of those within constraints",
+                                 "  nasshrink count nas-bench-201\n"
+                                 "  nasshrink count nas-bench-201 --max-macs 100000000 --max-params 1000000 --json",
+                                 shared, Takes::kMoment, [=] { CountChildren(*shared, *arguments); });
+  command->add_option("SPACE", arguments->space, "Preset or file")->required();
+  AddConstraintFlags(command, &arguments->constraints);
+}
+
+void AddSample(CLI::App* app, SharedOptions* shared) {
+  const auto arguments = std::make_shared<ChildrenArguments>();
+  CLI::App* command = AddCommand(app, "sample", "Children drawn uniformly from those within constraints",
+                                 "  nasshrink sample nas-bench-201 -n 5 --seed 1\n"
+                                 "  nasshrink sample nas-bench-201 -n 5 --max-macs 50000000 --containing 0:3",
+                                 shared, Takes::kMoment, [=] { ShowSample(*shared, *arguments); });
+  command->add_option("SPACE", arguments->space, "Preset or file")->required();
+  command->add_option("-n,--number", arguments->number, "How many (default 1)");
+  command->add_option("--containing", arguments->containing, "Only children with CHOICE:OP; may be repeated");
+  command->add_option("-o,--output", arguments->out, "Also write them as an ArchitectureList");
+  AddConstraintFlags(command, &arguments->constraints);
+}
+
+}  // namespace
+
+void AddArchCommands(CLI::App* app, SharedOptions* shared) {
+  CLI::App* group = app->add_subcommand("arch", "Cost and notations of single children");
+  group->require_subcommand(1);
+  AddCost(group, shared);
+  AddConvert(group, shared);
+  AddCount(app, shared);
+  AddSample(app, shared);
+}
+
+}  // namespace nasshrink::tools

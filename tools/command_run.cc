@@ -1,0 +1,183 @@
+// run, resume, status
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "archs.h"
+#include "data.h"
+#include "files.h"
+#include "follow.h"
+#include "handles.h"
+#include "interrupt.h"
+#include "options.h"
+#include "plans.h"
+#include "settings.h"
+#include "spaces.h"
+
+namespace nasshrink::tools {
+namespace {
+
+struct RunArguments {
+  std::string recipe;
+  std::string plan;
+  std::string space;
+  std::string data;
+  std::string folder;
+  std::vector<std::string> set;
+  bool any_machine = false;
+};
+
+std::string ResumeHint(const std::string& folder) { return "continue with: nasshrink resume " + folder; }
+
+// The best child: retrained, or else the first of the search.
+Json BestJson(const v1::RunResult& result) {
+  if (result.retrained().empty() && result.ranked().empty()) return {};
+  const bool retrained = !result.retrained().empty();
+  const v1::Evaluated& child = retrained ? result.retrained(0) : result.ranked(0);
+  const auto accuracy = MetricOf(child, retrained ? "test_accuracy" : "accuracy");
+  Json best = {{"ops", child.ops()}, {"macs", child.macs()}, {"params", child.params()}};
+  best["accuracy"] = accuracy ? Json(*accuracy) : Json();
+  best["retrained"] = retrained;
+  return best;
+}
+
+// Ends the command: the result as JSON, the shrunk space and the result as files of the run's folder.
+void Finish(nasshrink_context* context, const Followed& followed, const std::string& folder) {
+  CheckWork(followed.outcome, ResumeHint(folder));
+  const Space space = SpaceOf(context, followed.result.space());
+  WriteSpace(folder + "/space.bin", space.get());
+  WriteMessage(folder + "/result.bin", followed.result);
+  Json exported = Json::array();
+  for (const std::string& file : followed.result.exported_files()) exported.push_back(file);
+  const v1::SpaceSummary summary = SummaryOf(space.get());
+  PrintResult({{"best", BestJson(followed.result)},
+               {"space", {{"children", summary.children()}, {"fingerprint", Hex(summary.full_fingerprint())}}},
+               {"seconds", followed.seconds},
+               {"exported", exported},
+               {"folder", folder}});
+}
+
+v1::RunPlan ReadPlan(const RunArguments& arguments, const Work& work, const SharedOptions& shared,
+                     const std::vector<std::string>& settings) {
+  v1::RunPlan plan;
+  ReadMessage(arguments.plan, &plan);
+  Prepare(work, shared.seed == 0 ? plan.seed() : shared.seed, &plan);
+  ApplySettings(settings, &plan);
+  return plan;
+}
+
+void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
+  if (arguments.recipe.empty() == arguments.plan.empty()) FailCall("give one of --recipe NAME and --plan FILE");
+  const Settings settings = SplitSettings(arguments.set);
+  const Context context = OpenContext(shared);
+  const Work work = OpenWork(context.get(), arguments.space, arguments.data, settings.space, true);
+  const v1::RunPlan plan = arguments.plan.empty()
+                               ? RecipePlan(context.get(), arguments.recipe, work, shared.seed, settings.plan)
+                               : ReadPlan(arguments, work, shared, settings.plan);
+  const std::string bytes = plan.SerializeAsString();
+  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
+  const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
+                            arguments.folder.c_str(), nullptr, cancel);
+  Progress progress(shared.quiet);
+  Finish(context.get(), Follow(run.get(), &progress), arguments.folder);
+}
+
+void ResumeRun(const SharedOptions& shared, const RunArguments& arguments) {
+  const Context context = OpenContext(shared);
+  Dataset dataset;
+  if (!arguments.data.empty()) dataset = OpenDataset(context.get(), arguments.data);
+  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
+  const Run run = Make<Run>(nasshrink_run_resume, context.get(), arguments.folder.c_str(),
+                            arguments.any_machine ? NASSHRINK_RESUME_ANY_MACHINE : 0U, dataset.get(), nullptr, cancel);
+  Progress progress(shared.quiet);
+  Finish(context.get(), Follow(run.get(), &progress), arguments.folder);
+}
+
+const char* StateName(v1::RunProgress::State state) {
+  switch (state) {
+    case v1::RunProgress::STATE_RUNNING:
+      return "running";
+    case v1::RunProgress::STATE_FINISHED:
+      return "finished";
+    case v1::RunProgress::STATE_FAILED:
+      return "failed";
+    case v1::RunProgress::STATE_CANCELLED:
+      return "cancelled";
+    case v1::RunProgress::STATE_INTERRUPTED:
+      return "interrupted";
+    default:
+      return "unknown";
+  }
+}
+
+void ShowStatus(const SharedOptions& shared, const RunArguments& arguments) {
+  const Context context = OpenContext(shared);
+  const auto now = Ask<v1::RunProgress>(nasshrink_run_status, context.get(), arguments.folder.c_str());
+  Json json = {{"state", StateName(now.state())},
+               {"stage", now.stage()},
+               {"step", now.step()},
+               {"steps", now.steps()},
+               {"fraction", now.fraction()},
+               {"seconds", now.seconds()},
+               {"seconds_left", now.seconds_left()},
+               {"children", now.children()}};
+  json["best"] = now.has_best() ? EvaluatedJson(now.best()) : Json();
+  PrintResult(json);
+}
+
+void AddRun(CLI::App* app, SharedOptions* shared) {
+  const auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = AddCommand(
+      app, "run",
+      "Carry out a plan: train a supernet, score, shrink, search, retrain, export.\n"
+      "A preset takes its input size, channels and classes from the data; nas-bench-201 gets 8 channels and one cell "
+      "a\n"
+      "stage (--set channels=16 --set cells=5 is the published size), so that the main job takes minutes on two "
+      "cores.\n"
+      "Ctrl-C leaves the run resumable. OUT then holds space.bin, the shrunk space, and result.bin, the RunResult.",
+      "  nasshrink run --recipe abs --space nas-bench-201 --data fashion-mnist -o my-run\n"
+      "  nasshrink run --recipe abs --space nas-bench-201 --data synthetic:4 --set tiny=1 -o tiny-run --json\n"
+      "  nasshrink run --recipe abs --space nas-bench-201 --data table:truth.csv.gz:cifar10_test -o benchmark-run\n"
+      "  nasshrink run --plan plan.textproto --space small.bin --data cifar10-bin:cifar -o other-run\n"
+      "nasshrink list recipes --json lists the settings of a recipe.",
+      shared, Takes::kLong, [=] { StartRun(*shared, *arguments); });
+  command->add_option("--recipe", arguments->recipe,
+                      "Name of a plan that comes with the program (nasshrink list recipes)");
+  command->add_option("--plan", arguments->plan, "File of RunPlan");
+  command->add_option("--space", arguments->space, "Preset or file")->required();
+  command->add_option("--data", arguments->data, kDataHelp)->required();
+  AddSetOption(command, &arguments->set,
+               "key=value: a recipe's short name, a path such as stages[train].train.options.epochs, or channels, "
+               "cells, classes, height, width, input_channels of a preset; may be repeated");
+  command->add_option("-o,--output", arguments->folder, "Folder of the run; new or empty")->required();
+}
+
+void AddResume(CLI::App* app, SharedOptions* shared) {
+  const auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command = AddCommand(app, "resume", "Go on with a run that was stopped, from its last checkpoint",
+                                 "  nasshrink resume my-run\n  nasshrink resume my-run --json --quiet", shared,
+                                 Takes::kLong, [=] { ResumeRun(*shared, *arguments); });
+  command->add_option("DIR", arguments->folder, "Folder of the run")->required();
+  command->add_option("--data", arguments->data, "The same data from another place (default: opened as it was)");
+  command->add_flag("--any-machine", arguments->any_machine,
+                    "Go on although threads, LibTorch or the processor differ from the run's; the result may differ");
+}
+
+void AddStatus(CLI::App* app, SharedOptions* shared) {
+  const auto arguments = std::make_shared<RunArguments>();
+  AddCommand(app, "status", "Where a run stands, also while another process works on it",
+             "  nasshrink status my-run\n  nasshrink status my-run --json", shared, Takes::kMoment,
+             [=] { ShowStatus(*shared, *arguments); })
+      ->add_option("DIR", arguments->folder, "Folder of the run")
+      ->required();
+}
+
+}  // namespace
+
+void AddRunCommands(CLI::App* app, SharedOptions* shared) {
+  AddRun(app, shared);
+  AddResume(app, shared);
+  AddStatus(app, shared);
+}
+
+}  // namespace nasshrink::tools

@@ -1,0 +1,33 @@
+// What a DATA argument means: images the library opens, or accuracies known beforehand ("table:CSV[:COLUMN]").
+//
+// Everything here ends the program when an argument cannot be read.
+#ifndef NASSHRINK_TOOLS_DATA_H_
+#define NASSHRINK_TOOLS_DATA_H_
+
+#include <string>
+
+#include "handles.h"
+#include "nasshrink/v1/context.pb.h"
+#include "nasshrink/v1/plan.pb.h"
+#include "nasshrink/v1/space.pb.h"
+
+namespace nasshrink::tools {
+
+// Shown in the help of every command that takes --data.
+extern const char kDataHelp[];
+
+Dataset OpenDataset(nasshrink_context* context, const std::string& data);
+v1::DatasetSummary SummaryOf(const nasshrink_dataset* dataset);
+
+// Input size, channels and classes as the data has them, where `options` do not say otherwise.
+void ShapeFor(const v1::DatasetSummary& data, v1::PresetOptions* options);
+
+// True for "table:...".
+bool IsTruth(const std::string& data);
+// The column of architectures is "arch", "arch_str" or "ops"; that of accuracies (percent) is COLUMN, "accuracy" or
+// "cifar10_test".
+v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data);
+
+}  // namespace nasshrink::tools
+
+#endif  // NASSHRINK_TOOLS_DATA_H_

@@ -1,0 +1,45 @@
+// The flags all commands share, and how a command is added to the program.
+#ifndef NASSHRINK_TOOLS_OPTIONS_H_
+#define NASSHRINK_TOOLS_OPTIONS_H_
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace nasshrink::tools {
+
+struct SharedOptions {
+  uint64_t seed = 0;
+  uint32_t workers = 0;
+  uint32_t threads = 0;
+  std::string device = "cpu";
+  bool quiet = false;
+  bool json = false;
+  double max_seconds = 0;
+};
+
+enum class Takes { kMoment, kLong };
+
+// A subcommand with the shared flags; `examples` is shown below its help. `work` runs when the command line names it.
+CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& help, const std::string& examples,
+                     SharedOptions* shared, Takes takes, std::function<void()> work);
+
+// `--set key=value`, which may be given many times.
+void AddSetOption(CLI::App* command, std::vector<std::string>* settings, const std::string& help);
+
+// One function a group of commands; main() calls each once.
+void AddSpaceCommands(CLI::App* app, SharedOptions* shared);
+void AddArchCommands(CLI::App* app, SharedOptions* shared);
+void AddRunCommands(CLI::App* app, SharedOptions* shared);
+void AddTrainCommands(CLI::App* app, SharedOptions* shared);
+void AddScoreCommands(CLI::App* app, SharedOptions* shared);
+void AddShrinkCommands(CLI::App* app, SharedOptions* shared);
+void AddSearchCommands(CLI::App* app, SharedOptions* shared);
+void AddExportCommands(CLI::App* app, SharedOptions* shared);
+void AddDoctorCommands(CLI::App* app, SharedOptions* shared);
+
+}  // namespace nasshrink::tools
+
+#endif  // NASSHRINK_TOOLS_OPTIONS_H_
