@@ -729,8 +729,8 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_dataset_open(nasshri
  *   for the split, NULL for defaults; out receives the data set.
  * Ownership: inputs, targets and options are borrowed for the call; *out belongs to the caller
  *   (nasshrink_dataset_free).
- * Status: INVALID_ARGUMENT for shapes or types that do not fit; OUT_OF_RANGE for a negative label;
- *   FAILED_PRECONDITION without the torch library.
+ * Status: INVALID_ARGUMENT for shapes, types or labels that do not fit; FAILED_PRECONDITION without the torch
+ *   library.
  * Threads: thread-safe.
  * Since: 0.1
  */
@@ -1025,9 +1025,9 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_trainer_create(nassh
  * Parameters: trainer, inputs, targets and out must not be NULL; inputs is float32 [batch, channels, height, width];
  *   targets is int64 [batch]; out receives a `StepReport` message.
  * Ownership: inputs and targets are borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
- * Status: INVALID_ARGUMENT for shapes or types that do not fit; OUT_OF_RANGE for a label beyond the classes, or a
- *   loss that is not finite: the step is not applied and weights, optimiser and counters stay as they were;
- *   FAILED_PRECONDITION when another call or a run uses the supernet.
+ * Status: INVALID_ARGUMENT for shapes, types or labels that do not fit; OUT_OF_RANGE for a loss or gradient that is
+ *   not finite: the step is not applied and weights, optimiser and counters stay as they were; FAILED_PRECONDITION
+ *   when another call or a run uses the supernet.
  * Threads: thread-compatible.
  * Since: 0.1
  */
@@ -1203,7 +1203,7 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_run_result(const nas
  *
  * Parameters: run and out must not be NULL; out receives the supernet, of which further calls give further handles.
  * Ownership: *out belongs to the caller (nasshrink_supernet_free).
- * Status: FAILED_PRECONDITION while it is running or when it has none.
+ * Status: FAILED_PRECONDITION while it is running; NOT_FOUND when it ended before it had one.
  * Threads: thread-safe.
  * Since: 0.1
  */

@@ -32,13 +32,18 @@ def read_programs(json_file):
     return [(run["name"], PROGRAM_RESULTS.get(run["result"], "failed")) for run in runs]
 
 
-def read_cases(junit_file):
-    """Test program's name -> list of (case, result). Meson names a GoogleTest suite `project.program.suite`."""
+def read_cases(junit_file, programs):
+    """Test program's name -> list of (case, result).
+
+    Meson names the suite of a program that speaks TAP `project.program`, a GoogleTest suite `project.program.suite`.
+    """
     cases = defaultdict(list)
     for suite in ElementTree.parse(junit_file).getroot().iter("testsuite"):
-        program = suite.get("name").partition(".")[2].rpartition(".")[0]
+        name = suite.get("name").partition(".")[2]
+        program = name if name in programs else name.rpartition(".")[0]
         for case in suite.iter("testcase") if program else ():
-            cases[program].append((f"{case.get('classname')}.{case.get('name')}", case_result(case)))
+            name_of_case = ".".join(filter(None, [case.get("classname"), case.get("name")]))
+            cases[program].append((name_of_case, case_result(case)))
     return cases
 
 
@@ -47,7 +52,7 @@ def results_of(log_folder, meson_exit_code):
     folder = pathlib.Path(log_folder)
     try:
         programs = read_programs(folder / "testlog.json")
-        cases = read_cases(folder / "testlog.junit.xml")
+        cases = read_cases(folder / "testlog.junit.xml", {name for name, _ in programs})
     except (OSError, ValueError, KeyError, ElementTree.ParseError) as error:
         print(f"the test run left no readable results in {log_folder}: {error}")
         programs, cases = [("meson test", "failed")], {}

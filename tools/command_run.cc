@@ -68,6 +68,7 @@ v1::RunPlan ReadPlan(const RunArguments& arguments, const Work& work, const Shar
 
 void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
   if (arguments.recipe.empty() == arguments.plan.empty()) FailCall("give one of --recipe NAME and --plan FILE");
+  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Settings settings = SplitSettings(arguments.set);
   const Context context = OpenContext(shared);
   const Work work = OpenWork(context.get(), arguments.space, arguments.data, settings.space, true);
@@ -75,7 +76,6 @@ void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
                                ? RecipePlan(context.get(), arguments.recipe, work, shared.seed, settings.plan)
                                : ReadPlan(arguments, work, shared, settings.plan);
   const std::string bytes = plan.SerializeAsString();
-  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
                             arguments.folder.c_str(), nullptr, cancel);
   Progress progress(shared.quiet);
@@ -83,10 +83,10 @@ void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
 }
 
 void ResumeRun(const SharedOptions& shared, const RunArguments& arguments) {
+  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Context context = OpenContext(shared);
   Dataset dataset;
   if (!arguments.data.empty()) dataset = OpenDataset(context.get(), arguments.data);
-  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Run run = Make<Run>(nasshrink_run_resume, context.get(), arguments.folder.c_str(),
                             arguments.any_machine ? NASSHRINK_RESUME_ANY_MACHINE : 0U, dataset.get(), nullptr, cancel);
   Progress progress(shared.quiet);

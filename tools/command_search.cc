@@ -84,7 +84,7 @@ void Drive(nasshrink_study* study, Measure* measure, const std::string& metric, 
     const std::string told = Observe(asked, values, metric).SerializeAsString();
     Do(nasshrink_study_tell, study, Data(told), told.size());
     done += static_cast<uint64_t>(asked.trials_size());
-    loop.Done(std::min<uint64_t>(done, std::max<uint64_t>(trials, done)));
+    loop.Done(done);
     if (asked.finished()) return;
   }
 }

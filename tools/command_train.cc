@@ -51,11 +51,11 @@ v1::RunPlan TrainPlan(nasshrink_context* context, const Work& work, const Shared
 }
 
 void TrainSupernet(const SharedOptions& shared, const TrainArguments& arguments) {
+  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Settings settings = SplitSettings(arguments.set);
   const Context context = OpenContext(shared);
   const Work work = OpenWork(context.get(), arguments.source, arguments.data, settings.space, true);
   const std::string bytes = TrainPlan(context.get(), work, shared, arguments, settings.plan).SerializeAsString();
-  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
                             nullptr, nullptr, cancel);
   Progress progress(shared.quiet);
@@ -160,6 +160,7 @@ Run OpenRetrainRun(nasshrink_context* context, const Subject& subject, const std
 }
 
 void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) {
+  nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Settings settings = SplitSettings(arguments.set);
   const Context context = OpenContext(shared);
   Subject subject = IsFolder(arguments.source) ? SubjectOfRun(context.get(), arguments)
@@ -170,8 +171,7 @@ void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) 
   const bool again = IsFolder(folder);
   Progress progress(shared.quiet);
   if (again) progress.Say(fmt::format("going on with the training in {}, as it was started", folder));
-  const Run run =
-      OpenRetrainRun(context.get(), subject, plan.SerializeAsString(), folder, CatchInterrupts(shared.max_seconds));
+  const Run run = OpenRetrainRun(context.get(), subject, plan.SerializeAsString(), folder, cancel);
   const Followed followed = Follow(run.get(), &progress);
   CheckWork(followed.outcome, "continue with the same command");
   WriteBytes(arguments.out, ReadBytes(folder + "/" + kChildFile));

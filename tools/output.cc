@@ -24,6 +24,7 @@ std::string ScalarText(const Json& value) {
 
 std::string InlineText(const Json& value) {
   if (!value.is_structured()) return ScalarText(value);
+  if (value.empty()) return "none";
   std::string text;
   for (const auto& item : value.items()) {
     if (!text.empty()) text += ", ";

@@ -18,7 +18,11 @@ constexpr auto kPlainLine = std::chrono::seconds(10);
 
 std::string Numbers(const ProgressState& state) {
   std::string text = fmt::format("{:3.0f} %  {}", std::clamp(state.fraction, 0.0, 1.0) * 100, state.what);
-  if (state.total > 0) text += fmt::format("  {}/{}", GroupedText(state.done), GroupedText(state.total));
+  if (state.total > 0) {
+    text += fmt::format("  {}/{}", GroupedText(state.done), GroupedText(state.total));
+  } else if (state.done > 0) {
+    text += "  " + GroupedText(state.done);
+  }
   if (state.rate > 0) {
     const int digits = state.rate < 10 ? 1 : 0;
     text += fmt::format("  {:.{}f} {}", state.rate, digits, state.rate_unit);
@@ -67,11 +71,11 @@ void LoopProgress::Done(uint64_t done) {
   state.what = what_;
   state.done = done;
   state.total = total_;
-  state.fraction = total_ == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total_);
+  state.fraction = total_ == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total_);
   state.rate_unit = unit_;
   if (done > 0 && seconds > 0) {
     state.rate = static_cast<double>(done) / seconds;
-    state.seconds_left = static_cast<double>(total_ - done) / state.rate;
+    if (done <= total_) state.seconds_left = static_cast<double>(total_ - done) / state.rate;
   }
   progress_->Show(state);
 }

@@ -40,7 +40,7 @@ class Progress {
   Clock::time_point last_;
 };
 
-// Progress of a loop in the program itself: rate and time left from the clock.
+// Progress of a loop in the program itself: rate and time left from the clock. A total of 0 is not known.
 class LoopProgress {
  public:
   LoopProgress(Progress* progress, std::string what, std::string unit, uint64_t total);

@@ -104,8 +104,7 @@ run::Backend* Create(const run::BackendOptions& options, base::Status* status) {
 
 extern "C" __attribute__((visibility("default"))) const nasshrink::run::BackendFactory* nasshrink_backend_factory() {
   static const auto* const kLoaded = new std::string(nasshrink::nn::LoadedVersion());
-  static const nasshrink::run::BackendFactory kFactory = {nasshrink::run::kBackendInterfaceVersion,
-                                                          nasshrink::nn::kBuiltAgainst, kLoaded->c_str(),
-                                                          nasshrink::nn::Create};
+  static const nasshrink::run::BackendFactory kFactory = {
+      nasshrink::run::kBackendInterfaceVersion, nasshrink::nn::kBuiltAgainst, kLoaded->c_str(), nasshrink::nn::Create};
   return &kFactory;
 }

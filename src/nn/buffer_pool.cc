@@ -22,7 +22,8 @@ BufferPool::Buffer BufferPool::Take(size_t count) {
     return buffer;
   }
   const bool huge = bytes >= kHugePage;
-  void* data = std::aligned_alloc(huge ? kHugePage : kGranule, huge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes);
+  void* data =
+      std::aligned_alloc(huge ? kHugePage : kGranule, huge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes);
   if (data == nullptr) throw std::bad_alloc();
   if (huge) madvise(data, bytes, MADV_HUGEPAGE);
   return Buffer(this, static_cast<float*>(data), bytes);

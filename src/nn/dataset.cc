@@ -196,7 +196,8 @@ base::Status ImageDataset::SetNormalisation(const run::DatasetOptions& options) 
       return base::Invalid(fmt::format("mean[{}]", c), info_.mean[c], "a finite number", "the mean does not fit");
     }
     if (!(info_.deviation[c] > 0) || !std::isfinite(info_.deviation[c])) {
-      return base::Invalid(fmt::format("deviation[{}]", c), info_.deviation[c], "above 0", "the deviation does not fit");
+      return base::Invalid(fmt::format("deviation[{}]", c), info_.deviation[c], "above 0",
+                           "the deviation does not fit");
     }
     for (int pixel = 0; pixel < 256; ++pixel) {
       pixel_values_.push_back(static_cast<float>((pixel / 255.0 - info_.mean[c]) / info_.deviation[c]));
@@ -290,7 +291,8 @@ void ImageDataset::FillImage(const Half& half, uint32_t image, const Augmentatio
   const auto channels = static_cast<int>(info_.channels);
   const bool bytes = half.values.empty();
   const size_t plane = size_t{info_.height} * info_.width;
-  const Variation variation = augmentation != nullptr ? Draw(*augmentation, image, info_.height, info_.width) : Variation();
+  const Variation variation =
+      augmentation != nullptr ? Draw(*augmentation, image, info_.height, info_.width) : Variation();
   for (int c = 0; c < channels; ++c) {
     const size_t offset = (size_t{image} * info_.channels + static_cast<size_t>(c)) * plane;
     const float* table = bytes ? pixel_values_.data() + static_cast<size_t>(c) * 256 : nullptr;

@@ -75,7 +75,8 @@ void Evaluator::Average(const std::vector<NormMoments>& batch, uint64_t batches,
   const double weight = cumulative ? 1.0 / static_cast<double>(batches) : options_.re_bn.momentum;
   for (const NormMoments& norm : batch) {
     const Statistics& statistics = state_.plan.layout.statistics[norm.statistics];
-    const double unbiased = norm.count > 1 ? static_cast<double>(norm.count) / static_cast<double>(norm.count - 1) : 1.0;
+    const double unbiased =
+        norm.count > 1 ? static_cast<double>(norm.count) / static_cast<double>(norm.count - 1) : 1.0;
     for (size_t c = 0; c < statistics.channels; ++c) {
       const size_t at = statistics.offset + c;
       (*mean)[at] += weight * (norm.mean[c] - (*mean)[at]);
@@ -122,7 +123,8 @@ base::Result<run::Evaluation> Evaluator::Evaluate(const Program& program) {
 }
 
 base::Status CheckOptions(const run::EvaluateOptions& options) {
-  if (options.batch_size < 1) return base::Invalid("batch_size", options.batch_size, "1 or above", "the batch is empty");
+  if (options.batch_size < 1)
+    return base::Invalid("batch_size", options.batch_size, "1 or above", "the batch is empty");
   if (options.re_bn.batch_size < 1) {
     return base::Invalid("re_bn.batch_size", options.re_bn.batch_size, "1 or above", "the batch is empty");
   }
@@ -134,12 +136,9 @@ base::Status CheckOptions(const run::EvaluateOptions& options) {
 
 }  // namespace
 
-base::Result<std::vector<run::Evaluation>> EvaluateChildren(SupernetState& state,
-                                                            const std::vector<space::Architecture>& architectures,
-                                                            const ImageDataset& dataset,
-                                                            const run::EvaluateOptions& options,
-                                                            const base::Cancel* cancel,
-                                                            const run::StepProgress& progress) {
+base::Result<std::vector<run::Evaluation>> EvaluateChildren(
+    SupernetState& state, const std::vector<space::Architecture>& architectures, const ImageDataset& dataset,
+    const run::EvaluateOptions& options, const base::Cancel* cancel, const run::StepProgress& progress) {
   NASSHRINK_RETURN_IF_ERROR(CheckOptions(options));
   NASSHRINK_RETURN_IF_ERROR(CheckDataset(state.plan, dataset.info()));
   Evaluator evaluator(state, dataset, options, cancel);
@@ -158,6 +157,7 @@ base::Result<std::vector<run::Evaluation>> EvaluateChildren(SupernetState& state
     }
     if (progress) progress(evaluations.size(), architectures.size());
   }
+  state.pool.Trim();
   return evaluations;
 }
 

@@ -14,12 +14,9 @@
 namespace nasshrink::nn {
 
 // Runs on the executor's thread. CANCELLED at the next batch. `progress` counts children.
-base::Result<std::vector<run::Evaluation>> EvaluateChildren(SupernetState& state,
-                                                            const std::vector<space::Architecture>& architectures,
-                                                            const ImageDataset& dataset,
-                                                            const run::EvaluateOptions& options,
-                                                            const base::Cancel* cancel,
-                                                            const run::StepProgress& progress);
+base::Result<std::vector<run::Evaluation>> EvaluateChildren(
+    SupernetState& state, const std::vector<space::Architecture>& architectures, const ImageDataset& dataset,
+    const run::EvaluateOptions& options, const base::Cancel* cancel, const run::StepProgress& progress);
 
 }  // namespace nasshrink::nn
 

@@ -11,8 +11,8 @@ namespace {
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 base::Status FromText(const std::string& text) {
-  const bool memory = text.find("can't allocate memory") != std::string::npos ||
-                      text.find("not enough memory") != std::string::npos;
+  const bool memory =
+      text.find("can't allocate memory") != std::string::npos || text.find("not enough memory") != std::string::npos;
   return base::Error(memory ? base::Code::kResourceExhausted : base::Code::kInternal, "torch: {}", FirstLine(text));
 }
 

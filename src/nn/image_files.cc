@@ -93,8 +93,8 @@ base::Result<std::vector<uint32_t>> ReadIdxHeader(Reader& reader, uint8_t min_di
 
 base::Status CheckLabel(const std::string& path, uint64_t index, int64_t label, uint32_t classes) {
   if (classes == 0 || label < static_cast<int64_t>(classes)) return {};
-  return base::Error(base::Code::kOutOfRange, "'{}': label {} of image {} is out of range (allowed: 0..{})", path, label,
-                     index, classes - 1);
+  return base::Error(base::Code::kOutOfRange, "'{}': label {} of image {} is out of range (allowed: 0..{})", path,
+                     label, index, classes - 1);
 }
 
 std::optional<std::string> PlainOrPacked(const std::string& path) {
@@ -134,8 +134,8 @@ base::Status ReadCifarFile(const std::string& path, uint64_t limit, LabelledImag
 
 base::Status CheckSameSize(const LabelledImages& train, const LabelledImages& test, const std::string& path) {
   if (train.channels == test.channels && train.height == test.height && train.width == test.width) return {};
-  return base::Error(base::Code::kInvalidArgument, "'{}' has images of {}x{}x{}, the training images are {}x{}x{}", path,
-                     test.channels, test.height, test.width, train.channels, train.height, train.width);
+  return base::Error(base::Code::kInvalidArgument, "'{}' has images of {}x{}x{}, the training images are {}x{}x{}",
+                     path, test.channels, test.height, test.width, train.channels, train.height, train.width);
 }
 
 }  // namespace
@@ -152,7 +152,8 @@ base::Result<LabelledImages> ReadIdx(const std::string& images_path, const std::
   images.width = sizes[sizes.size() - 1];
   for (const uint32_t side : {images.channels, images.height, images.width}) {
     if (side == 0 || side > 4096) {
-      return base::Error(base::Code::kDataLoss, "'{}' has images with a side of {} (allowed: 1..4096)", images_path, side);
+      return base::Error(base::Code::kDataLoss, "'{}' has images with a side of {} (allowed: 1..4096)", images_path,
+                         side);
     }
   }
   if (label_sizes[0] != sizes[0]) {
@@ -221,9 +222,8 @@ base::Result<TrainAndTest> ReadIdxList(const std::string& list, uint64_t limit_t
     paths.push_back(list.substr(begin, end - begin));
     begin = end + 1;
   }
-  if ((paths.size() != 2 && paths.size() != 4) || std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
-        return path.empty();
-      })) {
+  if ((paths.size() != 2 && paths.size() != 4) ||
+      std::any_of(paths.begin(), paths.end(), [](const std::string& path) { return path.empty(); })) {
     return base::Invalid("source", "idx:" + list, "idx:IMAGES,LABELS or idx:IMAGES,LABELS,TEST_IMAGES,TEST_LABELS",
                          "the list of files does not fit");
   }

@@ -111,8 +111,9 @@ NASSHRINK_INLINE void CombineRow(const CombineInput& input, int64_t image, int h
   }
 }
 
+// Not a number stays what it is, so that it reaches the loss.
 NASSHRINK_INLINE void StoreRectified(const float* row, float* target, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) target[i] = row[i] > 0 ? row[i] : 0;
+  for (int64_t i = 0; i < count; ++i) target[i] = row[i] < 0 ? 0 : row[i];
 }
 
 template <int kLanes>
@@ -129,8 +130,8 @@ NASSHRINK_INLINE void CombineRows(const CombineInput& input, float* raw, float* 
   }
 }
 
-NASSHRINK_CLONES void CombineImages(const CombineInput& input, float* raw, float* rectified, int64_t begin,
-                                    int64_t end, float* row, float* sums) {
+NASSHRINK_CLONES void CombineImages(const CombineInput& input, float* raw, float* rectified, int64_t begin, int64_t end,
+                                    float* row, float* sums) {
   const int channels = input.shape.channels;
   if (channels % 16 == 0) return CombineRows<16>(input, raw, rectified, begin, end, row, sums);
   if (channels % 8 == 0) return CombineRows<8>(input, raw, rectified, begin, end, row, sums);
@@ -328,7 +329,8 @@ void ChannelMoments(const Shape& shape, const float* values, std::vector<double>
   for (size_t c = 0; c < channels; ++c) {
     const double shifted = sums[c] / count;
     (*mean)[c] = shifted + values[c];
-    (*variance)[c] = std::max(0.0, sums[channels + c] / count - shifted * shifted);
+    const double spread = sums[channels + c] / count - shifted * shifted;
+    (*variance)[c] = spread < 0 ? 0 : spread;
   }
 }
 

@@ -50,8 +50,8 @@ class Planner {
 Convolution Planner::AddConvolution(const std::string& name, int in, int out, int kernel, int stride,
                                     const std::optional<Owner>& owner) {
   Convolution convolution;
-  convolution.weight = plan_.layout.Add(name + ".weight", ParameterKind::kConv, {out, in, kernel, kernel}, NextStream(),
-                                        owner);
+  convolution.weight =
+      plan_.layout.Add(name + ".weight", ParameterKind::kConv, {out, in, kernel, kernel}, NextStream(), owner);
   convolution.in = in;
   convolution.out = out;
   convolution.kernel = kernel;
@@ -203,7 +203,8 @@ base::Status Planner::AddClassifier(const std::string& field) {
   ClassifyLayer body;
   body.in = channels_;
   body.classes = static_cast<int>(space().network.classes);
-  body.weight = plan_.layout.Add("classifier.weight", ParameterKind::kLinear, {body.classes, body.in}, NextStream(), {});
+  body.weight =
+      plan_.layout.Add("classifier.weight", ParameterKind::kLinear, {body.classes, body.in}, NextStream(), {});
   body.bias = plan_.layout.Add("classifier.bias", ParameterKind::kBias, {body.classes}, NextStream(), {});
   classified_ = true;
   Push("classifier", body);

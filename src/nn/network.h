@@ -42,8 +42,8 @@ struct ConvNormLayer {
 };
 
 struct CellLayer {
-  uint32_t cell = 0;     // index into Network::cells
-  uint32_t ordinal = 0;  // counts cell layers from 0
+  uint32_t cell = 0;                             // index into Network::cells
+  uint32_t ordinal = 0;                          // counts cell layers from 0
   std::vector<std::vector<EdgeOperator>> edges;  // [edge][candidate of its choice]
 };
 

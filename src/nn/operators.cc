@@ -35,7 +35,8 @@ base::Result<EdgeKind> EdgeKindOf(const space::OperatorDef& op, std::string_view
     edge.action = action;
     const int64_t kernel = op.Integer("kernel", 3);
     if (action == EdgeAction::kConvolve && (kernel < 1 || kernel > 15 || kernel % 2 == 0)) {
-      return base::Invalid(fmt::format("{}.kernel", field), kernel, "an odd number up to 15", "the kernel does not fit");
+      return base::Invalid(fmt::format("{}.kernel", field), kernel, "an odd number up to 15",
+                           "the kernel does not fit");
     }
     if (action == EdgeAction::kPool && kernel != 3) {
       return base::Invalid(fmt::format("{}.kernel", field), kernel, "3", "the pool's window does not fit");

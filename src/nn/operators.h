@@ -26,11 +26,11 @@ struct EdgeKind {
 };
 
 enum class LayerKind : uint8_t {
-  kConvNorm,       // "conv_bn": convolution without bias, batch norm
-  kResidual,       // "resnet_block": ReLU-conv3x3-BN twice, shortcut average pool 2x2 and conv1x1
-  kNormRectify,    // "bn_relu"
-  kPixelMean,      // "global_avg_pool"
-  kClassify,       // "linear" with bias
+  kConvNorm,     // "conv_bn": convolution without bias, batch norm
+  kResidual,     // "resnet_block": ReLU-conv3x3-BN twice, shortcut average pool 2x2 and conv1x1
+  kNormRectify,  // "bn_relu"
+  kPixelMean,    // "global_avg_pool"
+  kClassify,     // "linear" with bias
 };
 
 // UNIMPLEMENTED for kinds this back end does not train, INVALID_ARGUMENT for attributes out of range.

@@ -53,7 +53,7 @@ class Pass {
     std::vector<Activation> owned_gradients;  // behind some of the pointers above
     uint32_t last_reader = 0;                 // node that reads `raw` last
     bool raw_in_backward = false;
-    uint32_t first_source = 0;                // node up to whose turn `gradient` is read
+    uint32_t first_source = 0;  // node up to whose turn `gradient` is read
   };
   struct GroupState {
     Activation output, weight, halved, input_gradient;

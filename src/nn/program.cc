@@ -84,8 +84,8 @@ void Compiler::UseNorm(const Norm& norm) {
 
 NodeTerm Compiler::AddConvolution(uint32_t source, SourceForm form, const Convolution& convolution, const Norm* norm) {
   // Outputs with and without batch norm do not share a group; the kernel's sign tells them apart.
-  const auto key = std::make_tuple(source, form, norm != nullptr ? convolution.kernel : -convolution.kernel,
-                                   convolution.stride);
+  const auto key =
+      std::make_tuple(source, form, norm != nullptr ? convolution.kernel : -convolution.kernel, convolution.stride);
   const auto [found, fresh] = groups_.emplace(key, static_cast<uint32_t>(program_.groups.size()));
   if (fresh) {
     ConvGroup group;

@@ -86,8 +86,8 @@ base::Status CheckDataset(const NetworkPlan& plan, const run::DatasetInfo& info)
                          "the images are not what the network takes");
   }
   if (info.classes > network.classes) {
-    return base::Invalid("dataset", fmt::format("{} classes", info.classes),
-                         fmt::format("at most {}", network.classes), "the network has fewer classes");
+    return base::Invalid("dataset", fmt::format("{} classes", info.classes), fmt::format("at most {}", network.classes),
+                         "the network has fewer classes");
   }
   return {};
 }
@@ -117,8 +117,8 @@ base::Status PathTrainer::Prepare() {
 
 base::Status PathTrainer::CheckBatch(const run::TensorView& inputs, const run::TensorView& targets) const {
   const space::Network& network = state_->plan.space.network;
-  const std::string allowed = fmt::format("float32 [batch, {}, {}, {}]", network.input_channels, network.input_height,
-                                          network.input_width);
+  const std::string allowed =
+      fmt::format("float32 [batch, {}, {}, {}]", network.input_channels, network.input_height, network.input_width);
   if (inputs.dtype != run::DType::kFloat32 || inputs.shape.size() != 4 || inputs.shape[0] < 1 ||
       inputs.shape[1] != network.input_channels || inputs.shape[2] != network.input_height ||
       inputs.shape[3] != network.input_width || inputs.data == nullptr) {
@@ -147,8 +147,7 @@ base::Result<run::StepOutcome> PathTrainer::Step(const run::TensorView& inputs, 
     const Shape shape{inputs.shape[0], static_cast<int>(inputs.shape[2]), static_cast<int>(inputs.shape[3]),
                       static_cast<int>(inputs.shape[1])};
     const std::vector<float> images = ChannelsLast(static_cast<const float*>(inputs.data), shape);
-    NASSHRINK_ASSIGN_OR_RETURN(outcome,
-                               StepOn(images.data(), static_cast<const int64_t*>(targets.data), shape.images));
+    NASSHRINK_ASSIGN_OR_RETURN(outcome, StepOn(images.data(), static_cast<const int64_t*>(targets.data), shape.images));
     return {};
   }));
   return outcome;
@@ -215,7 +214,8 @@ void PathTrainer::CommitMoments(const std::vector<NormMoments>& moments) {
   Weights& weights = state_->weights;
   for (const NormMoments& norm : moments) {
     const Statistics& statistics = state_->plan.layout.statistics[norm.statistics];
-    const double unbiased = norm.count > 1 ? static_cast<double>(norm.count) / static_cast<double>(norm.count - 1) : 1.0;
+    const double unbiased =
+        norm.count > 1 ? static_cast<double>(norm.count) / static_cast<double>(norm.count - 1) : 1.0;
     for (size_t c = 0; c < statistics.channels; ++c) {
       float& mean = weights.running_mean[statistics.offset + c];
       float& variance = weights.running_variance[statistics.offset + c];
@@ -284,6 +284,7 @@ base::Result<run::EpochOutcome> PathTrainer::RunEpoch(const ImageDataset& datase
     }
     if (progress) progress(done + 1, total);
   }
+  state_->pool.Trim();
   if (outcome.images > 0) {
     outcome.loss /= static_cast<double>(outcome.images);
     outcome.train_accuracy = correct / static_cast<double>(outcome.images);

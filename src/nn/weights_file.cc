@@ -37,8 +37,9 @@ class ImageReader {
     }
     const base::SafetensorsTensor& tensor = *found->second;
     if (tensor.dtype != "F32" || tensor.shape != shape) {
-      return base::Error(base::Code::kDataLoss, "tensor '{}' of the supernet's image is {} [{}] where F32 [{}] is needed",
-                         name, tensor.dtype, fmt::join(tensor.shape, ", "), fmt::join(shape, ", "));
+      return base::Error(base::Code::kDataLoss,
+                         "tensor '{}' of the supernet's image is {} [{}] where F32 [{}] is needed", name, tensor.dtype,
+                         fmt::join(tensor.shape, ", "), fmt::join(shape, ", "));
     }
     std::memcpy(out, tensor.data.data(), tensor.data.size());
     ++copied_;
@@ -96,8 +97,9 @@ base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& 
   }
   for (const Statistics& statistics : plan.layout.statistics) {
     const std::vector<int64_t> shape = {static_cast<int64_t>(statistics.channels)};
-    NASSHRINK_RETURN_IF_ERROR(writer.Add(statistics.name + kMean, "F32", shape,
-                                         BytesOf(weights.running_mean.data() + statistics.offset, statistics.channels)));
+    NASSHRINK_RETURN_IF_ERROR(
+        writer.Add(statistics.name + kMean, "F32", shape,
+                   BytesOf(weights.running_mean.data() + statistics.offset, statistics.channels)));
     NASSHRINK_RETURN_IF_ERROR(
         writer.Add(statistics.name + kVariance, "F32", shape,
                    BytesOf(weights.running_variance.data() + statistics.offset, statistics.channels)));
@@ -128,8 +130,7 @@ base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view byt
     weights.average.assign(plan.layout.weights, 0.0F);
   }
   for (const Parameter& parameter : parameters) {
-    NASSHRINK_RETURN_IF_ERROR(
-        reader.Copy(parameter.name, parameter.shape, weights.current.data() + parameter.offset));
+    NASSHRINK_RETURN_IF_ERROR(reader.Copy(parameter.name, parameter.shape, weights.current.data() + parameter.offset));
     NASSHRINK_RETURN_IF_ERROR(
         reader.Copy(kBase + parameter.name, parameter.shape, weights.base.data() + parameter.offset));
     if (weights.average.empty()) continue;

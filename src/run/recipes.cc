@@ -41,7 +41,7 @@ struct AbsSize {
   uint32_t trials;
   uint32_t evaluate_images;
 };
-constexpr AbsSize kAbs = {4, 1, 6, 128, 0, 5, "1000", 60, 2000};
+constexpr AbsSize kAbs = {3, 1, 5, 128, 0, 5, "1000", 60, 2000};
 constexpr AbsSize kAbsTiny = {1, 1, 1, 64, 512, 8, "1000", 8, 256};
 
 void SetTraining(const AbsSize& size, const RecipeInput& input, uint32_t epochs, v1::TrainOptions* options) {

@@ -251,7 +251,6 @@ void FeasibleBuilder::Backward() {
       }
     }
   }
-  set_.count_ = levels[0].ways.empty() ? BigInt(0) : levels[0].ways[0];
 }
 
 base::Result<FeasibleSet> FeasibleBuilder::Build() {

@@ -34,7 +34,7 @@ class FeasibleSet {
   static base::Result<FeasibleSet> Make(const Space& space, const std::vector<CostWindow>& windows,
                                         const std::vector<Operator>& containing = {});
 
-  const BigInt& count() const { return count_; }
+  BigInt count() const { return levels_.front().ways.empty() ? BigInt(0) : levels_.front().ways.front(); }
 
   // Draw number `step` of the stream (seed, purpose): uniform over the set, independent of every other draw.
   // count() must be above 0.
@@ -59,7 +59,6 @@ class FeasibleSet {
   size_t choice_count_ = 0;
   std::vector<int64_t> start_;
   std::vector<Level> levels_;
-  BigInt count_;
 };
 
 // "constraints[i]..." is the field path of errors. Purpose kSampleSpace. FAILED_PRECONDITION when no child meets the

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -23,24 +22,29 @@ std::string HeaderText() {
   return text.str();
 }
 
+// The names in "a, b and c".
+std::set<std::string> NamesIn(std::string list) {
+  std::replace(list.begin(), list.end(), ',', ' ');
+  std::istringstream words(list);
+  std::set<std::string> names;
+  for (std::string word; words >> word;) {
+    if (word != "and") names.insert(word);
+  }
+  return names;
+}
+
 // Function to the parameters that "must not be NULL", for the functions that return a status.
 std::map<std::string, std::set<std::string>> RequiredByHeader() {
-  std::map<std::string, std::set<std::string>> required;
   const std::string text = HeaderText();
-  const std::regex function(
-      R"(/\*((?:(?!\*/)[\s\S])*?)\*/\s*NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status\s+(\w+)\()");
-  const std::regex parameters(R"(Parameters: ([\w, ]+?) must not be NULL)");
-  const std::regex name(R"(\w+)");
-  for (std::sregex_iterator at(text.begin(), text.end(), function), end; at != end; ++at) {
-    std::set<std::string>& names = required[(*at)[2]];
-    std::string comment = (*at)[1];
-    comment = comment.substr(comment.rfind("Parameters: "));
-    std::smatch found;
-    if (!std::regex_search(comment, found, parameters)) continue;
-    const std::string list = found[1];
-    for (std::sregex_iterator word(list.begin(), list.end(), name); word != end; ++word) {
-      if (word->str() != "and") names.insert(word->str());
-    }
+  const std::string declares = "NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status";
+  const std::string opens = "Parameters: ";
+  std::map<std::string, std::set<std::string>> required;
+  for (size_t at = text.find(declares); at != std::string::npos; at = text.find(declares, at + 1)) {
+    const size_t name = text.find_first_not_of(" \n", at + declares.size());
+    std::set<std::string>& names = required[text.substr(name, text.find('(', name) - name)];
+    const size_t list = text.rfind(opens, at) + opens.size();
+    const size_t ends = text.find(" must not be NULL", list);
+    if (ends < at) names = NamesIn(text.substr(list, ends - list));
   }
   return required;
 }

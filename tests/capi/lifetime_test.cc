@@ -60,7 +60,8 @@ TEST_F(LifetimeTest, BuffersHoldACopy) {
 }
 
 TEST_F(LifetimeTest, ErrorsCarryWhatTheyWereMadeWith) {
-  const Error error(nasshrink_error_create(NASSHRINK_DATA_LOSS, "half of it is \xff missing", 25));
+  const std::string text = "half of it is \xff missing";
+  const Error error(nasshrink_error_create(NASSHRINK_DATA_LOSS, text.data(), text.size()));
   EXPECT_EQ(nasshrink_error_status(error.get()), NASSHRINK_DATA_LOSS);
   EXPECT_STREQ(nasshrink_error_message(error.get()), "half of it is ? missing");
   size_t size = 0;

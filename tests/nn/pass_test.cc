@@ -2,6 +2,7 @@
 #include "nn/pass.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -90,10 +91,11 @@ struct Fused {
 
 void CompareOn(const NetworkPlan& plan, const Weights& weights, const ToyBatch& batch,
                const std::vector<space::Architecture>& cells, double smoothing) {
+  at::set_num_threads(1);
   PlainNetwork plain(plan, weights);
   const ToySize& size = batch.size;
-  at::Tensor x = at::from_blob(const_cast<float*>(batch.images.data()),
-                               {batch.count, size.input_channels, size.side, size.side});
+  at::Tensor x =
+      at::from_blob(const_cast<float*>(batch.images.data()), {batch.count, size.input_channels, size.side, size.side});
   const at::Tensor targets = at::from_blob(const_cast<int64_t*>(batch.targets.data()), {batch.count}, at::kLong);
   const at::Tensor logits = plain.Forward(x.to(at::kDouble), cells);
   const at::Tensor loss = at::cross_entropy_loss(logits, targets, {}, at::Reduction::Mean, -100, smoothing);

@@ -71,7 +71,7 @@ class PathVectors {
     }
   }
   void AddFixed(Pair* out) const {
-    std::vector<std::string> names = {"stem.0.weight", "stem.1.weight", "stem.1.bias", "lastact.0.weight",
+    std::vector<std::string> names = {"stem.0.weight",  "stem.1.weight",     "stem.1.bias",    "lastact.0.weight",
                                       "lastact.0.bias", "classifier.weight", "classifier.bias"};
     for (const int block : {2, 5}) {
       for (const char* name : {"conv_a.op.1.weight", "conv_a.op.2.weight", "conv_a.op.2.bias", "conv_b.op.1.weight",

@@ -191,7 +191,9 @@ TEST(Trainer, UnfrozenOperatorsOnceTouchedKeepMoving) {
 }
 
 TEST(Trainer, ANonFiniteLossLeavesEverythingAsItWas) {
-  Both both(Options());
+  space::Space connected = ToySpace();
+  connected.choices[3].alive = {1, 3};
+  Both both(Options(), connected);
   ToyBatch batch = MakeToyBatch(8);
   both.Step(batch);
   const std::string image = both.Image();
