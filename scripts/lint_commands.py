@@ -15,7 +15,7 @@ WITH_TORCH = ("src/nn/", "tests/nn/")
 
 
 def is_for_gcc_only(option):
-    return option == "-fno-gnu-unique" or option.startswith("-W")
+    return option in ("-fno-gnu-unique", "-fopenmp") or option.startswith("-W")
 
 
 def main(build_folder, out_folder, everything):

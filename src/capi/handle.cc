@@ -17,8 +17,6 @@
 namespace nasshrink::capi {
 namespace {
 
-using base::Code;
-
 constexpr uint32_t kDeadMark = 0x64656100;
 constexpr uint32_t kKindBits = 0xff;
 

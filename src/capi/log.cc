@@ -22,7 +22,7 @@ base::Result<int32_t> LogLevelOf(const std::string& name) {
   return base::Invalid("log_level", name, "debug, info, warning or error", "names no level");
 }
 
-void Log::Write(int32_t level, std::string text) {
+void Log::Write(int32_t level, std::string_view text) {
   if (level < level_) return;
   v1::LogRecord record;
   const auto now = std::chrono::system_clock::now().time_since_epoch();

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "nasshrink.h"
@@ -39,7 +40,7 @@ class Log {
  public:
   Log(int32_t level, LogSink sink) : level_(level), sink_(std::move(sink)) {}
 
-  void Write(int32_t level, std::string text);
+  void Write(int32_t level, std::string_view text);
   // The oldest record not taken yet; nothing after `timeout_ms` (negative waits for ever).
   std::optional<v1::LogRecord> Next(int64_t timeout_ms);
 

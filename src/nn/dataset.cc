@@ -317,7 +317,8 @@ void ImageDataset::FillImage(const Half& half, uint32_t image, const Augmentatio
   const auto side = static_cast<int>(augmentation->cutout);
   for (int h = variation.hole_row - half_side; h < variation.hole_row - half_side + side; ++h) {
     for (int w = variation.hole_column - half_side; w < variation.hole_column - half_side + side; ++w) {
-      if (h >= 0 && h < height && w >= 0 && w < width) std::fill_n(out + (h * width + w) * channels, channels, 0.0F);
+      if (h >= 0 && h < height && w >= 0 && w < width)
+        std::fill_n(out + static_cast<ptrdiff_t>(h * width + w) * channels, channels, 0.0F);
     }
   }
 }

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "nn/instruction_sets.h"
 #include "nn/parallel.h"
 
-// Compiled for several instruction sets; the loader picks one. Everything called inside is inlined into each copy.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define NASSHRINK_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define NASSHRINK_CLONES
-#endif
+// Everything called inside a function of several copies is inlined into each.
 #define NASSHRINK_INLINE __attribute__((always_inline)) inline
 
 namespace nasshrink::nn {
@@ -18,7 +14,7 @@ namespace {
 
 template <int kLanes>
 struct Vector {
-  typedef float Type __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
+  using Type __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias)) = float;
 };
 
 template <int kLanes>
@@ -56,8 +52,8 @@ NASSHRINK_INLINE int Covered(int at, int size) { return 1 + (at > 0 ? 1 : 0) + (
 template <typename RowFactor>
 NASSHRINK_INLINE void SumThreeRows(const std::vector<const float*>& sources, int64_t image_offset, int h,
                                    const Shape& shape, float* sums, RowFactor row_factor) {
-  const int64_t count = static_cast<int64_t>(shape.width) * shape.channels;
-  std::memset(sums, 0, static_cast<size_t>(count + 2 * shape.channels) * sizeof(float));
+  const int64_t count = shape.row();
+  std::memset(sums, 0, static_cast<size_t>(count + int64_t{2} * shape.channels) * sizeof(float));
   for (const float* source : sources) {
     for (int row = std::max(h - 1, 0); row <= std::min(h + 1, shape.height - 1); ++row) {
       AddTimes(sums + shape.channels, source + image_offset + row * count, row_factor(row), count);
@@ -68,7 +64,7 @@ NASSHRINK_INLINE void SumThreeRows(const std::vector<const float*>& sources, int
 // row[i] += factor(pixel) * (sums of the pixel and both neighbours).
 NASSHRINK_INLINE void AddThreeColumns(float* row, const float* sums, const Shape& shape, float inner, float border,
                                       float single) {
-  const int channels = shape.channels;
+  const int64_t channels = shape.channels;
   const auto add = [&](int64_t begin, int64_t end, float factor) __attribute__((always_inline)) {
     for (int64_t i = begin; i < end; ++i) {
       row[i] += factor * (sums[i] + sums[i + channels] + sums[i + 2 * channels]);
@@ -87,7 +83,7 @@ NASSHRINK_INLINE void AddThreeColumns(float* row, const float* sums, const Shape
 template <int kLanes>
 NASSHRINK_INLINE void CombineRow(const CombineInput& input, int64_t image, int h, float* row, float* sums) {
   const Shape& shape = input.shape;
-  const int64_t count = static_cast<int64_t>(shape.width) * shape.channels;
+  const int64_t count = shape.row();
   const int64_t image_offset = image * shape.height * count;
   if (input.shift != nullptr) {
     for (int w = 0; w < shape.width; ++w) {
@@ -119,7 +115,7 @@ NASSHRINK_INLINE void StoreRectified(const float* row, float* target, int64_t co
 template <int kLanes>
 NASSHRINK_INLINE void CombineRows(const CombineInput& input, float* raw, float* rectified, int64_t begin, int64_t end,
                                   float* row, float* sums) {
-  const int64_t count = static_cast<int64_t>(input.shape.width) * input.shape.channels;
+  const int64_t count = input.shape.row();
   for (int64_t image = begin; image < end; ++image) {
     for (int h = 0; h < input.shape.height; ++h) {
       CombineRow<kLanes>(input, image, h, row, sums);
@@ -168,7 +164,7 @@ template <int kLanes>
 NASSHRINK_INLINE void GradientRows(const GradientInput& input, float* gradient, float* partial, int64_t begin,
                                    int64_t end, float* scratch) {
   const Shape& shape = input.shape;
-  const int64_t count = static_cast<int64_t>(shape.width) * shape.channels;
+  const int64_t count = shape.row();
   const int64_t per_image = static_cast<int64_t>(1 + input.products.size()) * shape.channels;
   for (int64_t image = begin; image < end; ++image) {
     float* sums = partial + image * per_image;
@@ -293,9 +289,9 @@ std::vector<double> SumOverImages(const std::vector<float>& partial, int64_t ima
 }  // namespace
 
 void Combine(const CombineInput& input, float* raw, float* rectified) {
-  const int64_t count = static_cast<int64_t>(input.shape.width) * input.shape.channels;
+  const int64_t count = input.shape.row();
   ParallelFor(input.shape.images, input.shape.size() / input.shape.images, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(2 * count + 2 * input.shape.channels));
+    std::vector<float> scratch(static_cast<size_t>(2 * (count + input.shape.channels)));
     CombineImages(input, raw, rectified, begin, end, scratch.data(), scratch.data() + count);
   });
 }
@@ -305,7 +301,7 @@ void AssembleGradient(const GradientInput& input, float* gradient, std::vector<d
   const int64_t width = static_cast<int64_t>(1 + input.products.size()) * shape.channels;
   std::vector<float> partial(static_cast<size_t>(shape.images * width));
   ParallelFor(shape.images, shape.size() / shape.images, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>((shape.width + 2) * shape.channels));
+    std::vector<float> scratch(static_cast<size_t>(shape.row() + int64_t{2} * shape.channels));
     GradientImages(input, gradient, partial.data(), begin, end, scratch.data());
   });
   *sums = SumOverImages(partial, shape.images, width);
@@ -322,7 +318,7 @@ void ChannelMoments(const Shape& shape, const float* values, std::vector<double>
   std::vector<float> partial(static_cast<size_t>(shape.images) * 2 * channels);
   ParallelFor(shape.images, shape.size() / shape.images,
               [&](int64_t begin, int64_t end) { MomentImages(shape, values, partial.data(), begin, end); });
-  const std::vector<double> sums = SumOverImages(partial, shape.images, 2 * shape.channels);
+  const std::vector<double> sums = SumOverImages(partial, shape.images, int64_t{2} * shape.channels);
   const auto count = static_cast<double>(shape.pixels());
   mean->resize(channels);
   variance->resize(channels);
@@ -335,7 +331,7 @@ void ChannelMoments(const Shape& shape, const float* values, std::vector<double>
 }
 
 void Halve(const Shape& shape, const float* values, float* halved) {
-  const int64_t row = static_cast<int64_t>(shape.width) * shape.channels;
+  const int64_t row = shape.row();
   ParallelFor(shape.images * (shape.height / 2), 2 * row, [&](int64_t begin, int64_t end) {
     for (int64_t h = begin; h < end; ++h) {
       const float* upper = values + 2 * h * row;
@@ -354,7 +350,7 @@ void Halve(const Shape& shape, const float* values, float* halved) {
 }
 
 void HalveBackward(const Shape& shape, const float* halved_gradient, float* gradient) {
-  const int64_t row = static_cast<int64_t>(shape.width) * shape.channels;
+  const int64_t row = shape.row();
   ParallelFor(shape.images * shape.height, row, [&](int64_t begin, int64_t end) {
     for (int64_t h = begin; h < end; ++h) {
       const float* source = halved_gradient + (h / 2) * (row / 2);

@@ -19,6 +19,7 @@ struct Shape {
   int channels = 0;
 
   int64_t pixels() const { return images * height * width; }
+  int64_t row() const { return static_cast<int64_t>(width) * channels; }
   int64_t size() const { return pixels() * channels; }
 };
 

@@ -283,7 +283,7 @@ uint64_t StepFloats(const NetworkPlan& plan, uint32_t batch) {
     // Value, rectified value and gradient of every node, one convolution output an edge.
     uint64_t tensors = 5;
     if (const auto* cell = std::get_if<CellLayer>(&layer.body)) {
-      tensors = 3 * (plan.space.network.cells[cell->cell].nodes - 1) + cell->edges.size();
+      tensors = uint64_t{3} * (plan.space.network.cells[cell->cell].nodes - 1) + cell->edges.size();
     } else if (std::holds_alternative<ResidualLayer>(layer.body)) {
       tensors = 12;
     }

@@ -1,10 +1,6 @@
 #include "nn/weight_sums.h"
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define NASSHRINK_CLONES __attribute__((target_clones("avx512f", "avx2,fma", "default")))
-#else
-#define NASSHRINK_CLONES
-#endif
+#include "nn/instruction_sets.h"
 
 namespace nasshrink::nn {
 namespace {
@@ -15,8 +11,8 @@ constexpr size_t kLanes = 16;
 }  // namespace
 
 NASSHRINK_CLONES void AddAngleSums(const float* current, const float* base, size_t count, AngleSums* sums) {
-  typedef double Doubles __attribute__((vector_size(kLanes * sizeof(double))));
-  typedef float Floats __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
+  using Doubles __attribute__((vector_size(kLanes * sizeof(double)))) = double;
+  using Floats __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias)) = float;
   Doubles dot = {};
   Doubles square = {};
   Doubles base_square = {};
