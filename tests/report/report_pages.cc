@@ -8,6 +8,7 @@
 #include "sample_run.h"
 #include "space/codec.h"
 #include "space/presets.h"
+#include "space/published_spaces.h"
 
 namespace {
 
@@ -16,9 +17,9 @@ using nasshrink::run::SampleRun;
 using nasshrink::run::SampleShape;
 namespace v1 = nasshrink::v1;
 
-v1::SearchSpace PresetMessage(const char* name) {
+v1::SearchSpace CellSpace() {
   v1::SearchSpace message;
-  const auto space = nasshrink::space::Preset(name, {});
+  const auto space = nasshrink::space::Preset("nas-bench-201", {});
   if (space.ok()) nasshrink::space::SpaceToMessage(*space, &message);
   return message;
 }
@@ -57,7 +58,7 @@ ReportInput BrokenRun(const v1::SearchSpace& space) {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
-  const v1::SearchSpace cell_space = PresetMessage("nas-bench-201");
+  const v1::SearchSpace cell_space = CellSpace();
   SampleShape many;
   many.steps = 14;
   many.epochs_between = 2;
@@ -65,8 +66,8 @@ int main(int argc, char** argv) {
   empty.plan.set_name("</script><b>bold</b>");
   *empty.plan.mutable_space() = cell_space;
   const bool written = Write(folder, "cell", SampleRun(cell_space, SampleShape())) &&
-                       Write(folder, "chain", SampleRun(PresetMessage("fairnas"), many)) &&
-                       Write(folder, "two-cells", SampleRun(PresetMessage("darts"), many)) &&
+                       Write(folder, "chain", SampleRun(nasshrink::tests::FairNas(), many)) &&
+                       Write(folder, "two-cells", SampleRun(nasshrink::tests::DartsPairs(), many)) &&
                        Write(folder, "broken", BrokenRun(cell_space)) && Write(folder, "empty", empty);
   return written ? 0 : 1;
 }
