@@ -93,6 +93,13 @@ std::vector<Row> ReadArchs(const nasshrink_space* space, const std::string& path
 std::vector<Row> AllChildren(const nasshrink_space* space, uint64_t most) {
   const uint64_t count = CountUpTo(space, most);
   const v1::SearchSpace message = MessageOf(space);
+  for (const v1::Cell& cell : message.network().cells()) {
+    if (cell.node_inputs().empty()) continue;
+    FailCall(
+        fmt::format("children of cell '{}', whose nodes keep some of their edges, cannot be listed; take -n N for "
+                    "a sample",
+                    cell.key()));
+  }
   std::vector<Row> alive;
   for (const v1::Choice& choice : message.choices()) {
     alive.emplace_back(choice.alive().begin(), choice.alive().end());

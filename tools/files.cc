@@ -140,12 +140,15 @@ std::string ReadBytes(const std::string& path) {
 }
 
 void WriteBytes(const std::string& path, std::string_view bytes) {
-  const std::string temporary = fmt::format("{}.{}.part", path, getpid());
+  // A pipe or a device is written to; only a file is replaced.
+  struct stat info = {};
+  const bool replace = stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode);
+  const std::string temporary = replace ? fmt::format("{}.{}.part", path, getpid()) : path;
   const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) FailFile(path, "written", errno);
   const auto give_up = [&] {
     const int error = errno;
-    unlink(temporary.c_str());
+    if (replace) unlink(temporary.c_str());
     FailFile(path, "written", error);
   };
   while (!bytes.empty()) {
@@ -154,7 +157,8 @@ void WriteBytes(const std::string& path, std::string_view bytes) {
     if (size < 0) give_up();
     bytes.remove_prefix(static_cast<size_t>(size));
   }
-  if (fsync(file) != 0 || close(file) != 0 || rename(temporary.c_str(), path.c_str()) != 0) give_up();
+  if (replace && fsync(file) != 0) give_up();
+  if (close(file) != 0 || (replace && rename(temporary.c_str(), path.c_str()) != 0)) give_up();
 }
 
 void ReadMessage(const std::string& path, google::protobuf::Message* message) {

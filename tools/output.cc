@@ -88,7 +88,8 @@ void UseJson(bool on) { g_json = on; }
 
 void PrintResult(const Json& document) {
   if (g_json) {
-    fmt::print("{}\n", document.dump(2));
+    // Names of files need not be UTF-8.
+    fmt::print("{}\n", document.dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
     PrintText(document, "");
   }

@@ -147,6 +147,10 @@ Result<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
 }
 
 Status WriteFileAtomically(const std::string& path, std::string_view contents) {
+  struct stat info = {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+    return Error(Code::kInvalidArgument, "'{}' is no regular file, so it cannot be replaced", path);
+  }
   std::string name;
   Descriptor descriptor(OpenTemporary(path, &name));
   if (!descriptor.open()) return FileError(errno, "cannot create", path);

@@ -1,8 +1,5 @@
 #include "base/worker_pool.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -11,6 +8,8 @@
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/signals_blocked.h"
 
 namespace nasshrink::base {
 namespace {
@@ -39,22 +38,6 @@ struct Job {
       }
     }
   }
-};
-
-// Threads inherit the mask of the thread that starts them.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
 };
 
 }  // namespace

@@ -35,6 +35,11 @@ void PublishBytes(std::string bytes, nasshrink_buffer** out) {
 }
 
 base::Status PublishMessage(const google::protobuf::MessageLite& message, nasshrink_buffer** out) {
+  // Protobuf would write nothing at all.
+  if (message.ByteSizeLong() > std::numeric_limits<int>::max()) {
+    return base::Error(base::Code::kResourceExhausted, "the answer has {} bytes, above the 2 GiB of a message",
+                       message.ByteSizeLong());
+  }
   PublishBytes(message.SerializeAsString(), out);
   return {};
 }

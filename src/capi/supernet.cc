@@ -22,6 +22,7 @@
 #include "score/table_codec.h"
 #include "space/architecture.h"
 #include "space/codec.h"
+#include "space/edits.h"
 
 namespace nasshrink::capi {
 namespace {
@@ -73,6 +74,14 @@ base::Result<std::string> ExtractChild(const run::Supernet& supernet, const Arch
   NASSHRINK_RETURN_IF_ERROR(space::CheckRootFingerprint(space, arch.space->space().root_fingerprint, "arch"));
   NASSHRINK_RETURN_IF_ERROR(space::CheckArchitecture(space, arch.architecture));
   return supernet.Extract(arch.architecture, MetadataOf(space, arch.architecture));
+}
+
+Status CheckSubSpace(const space::Space& space, const space::Space& shrunk) {
+  NASSHRINK_ASSIGN_OR_RETURN(const v1::SpaceEdits edits, space::Diff(space, shrunk));
+  if (edits.restore().empty()) return {};
+  const v1::OperatorRef& extra = edits.restore(0);
+  return base::Invalid("shrunk", fmt::format("candidate {} of choice {}", extra.candidate(), extra.choice()),
+                       "a sub-space of the supernet's space", "has a candidate that the supernet has not");
 }
 
 }  // namespace
@@ -219,6 +228,7 @@ nasshrink_status nasshrink_supernet_inherit(const nasshrink_supernet* supernet, 
     const SupernetUse use(*object, Access::kRead);
     NASSHRINK_RETURN_IF_ERROR(use.status());
     NASSHRINK_RETURN_IF_ERROR(space::CheckRootFingerprint(use->space(), space->space().root_fingerprint, "shrunk"));
+    NASSHRINK_RETURN_IF_ERROR(CheckSubSpace(use->space(), space->space()));
     NASSHRINK_ASSIGN_OR_RETURN(auto heir, use->Inherit(space->space()));
     if (message.reset_base()) NASSHRINK_RETURN_IF_ERROR(heir->ResetBase());
     PublishSupernet(object->context(), std::move(heir), out);

@@ -56,8 +56,9 @@ base::Status Evaluator::Prepare() {
 template <typename Body>
 base::Status Evaluator::ForBatches(const PartImages& part, uint32_t batch_size, const Body& body) {
   const run::DatasetInfo& info = dataset_.info();
-  images_.resize(size_t{batch_size} * info.channels * info.height * info.width);
-  targets_.resize(batch_size);
+  const size_t most = std::min<size_t>(batch_size, part.images.size());
+  images_.resize(most * info.channels * info.height * info.width);
+  targets_.resize(most);
   for (size_t first = 0; first < part.images.size(); first += batch_size) {
     if (base::Triggered(cancel_)) return base::Status(base::Code::kCancelled, "the evaluation was cancelled");
     const size_t count = std::min<size_t>(batch_size, part.images.size() - first);

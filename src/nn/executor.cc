@@ -47,6 +47,10 @@ base::Status Executor::Run(const std::function<base::Status()>& job) {
 
 void Executor::Loop() {
   base::Status setup = Guarded([this] {
+    // A thread's first parallel loop takes the count that any thread of the process set last. torch and this library
+    // each keep their own note of "first", so both are used up before the count is set.
+    at::internal::lazy_init_num_threads();
+    at::get_num_threads();
     at::set_num_threads(static_cast<int>(threads_));
     return base::Status();
   });

@@ -30,6 +30,8 @@ class Reader {
   base::Result<size_t> Read(uint8_t* out, size_t count);
   // Exactly `count` bytes, else DATA_LOSS.
   base::Status ReadAll(uint8_t* out, size_t count, std::string_view what);
+  // Nothing may follow; a packed file's checksum is verified here.
+  base::Status CheckEnd(std::string_view what);
 
  private:
   explicit Reader(std::string path) : path_(std::move(path)) {}
@@ -68,6 +70,13 @@ base::Status Reader::ReadAll(uint8_t* out, size_t count, std::string_view what) 
   NASSHRINK_ASSIGN_OR_RETURN(const size_t done, Read(out, count));
   if (done == count) return {};
   return base::Error(base::Code::kDataLoss, "'{}' ends after {} of {} bytes of {}", path_, done, count, what);
+}
+
+base::Status Reader::CheckEnd(std::string_view what) {
+  uint8_t byte = 0;
+  NASSHRINK_ASSIGN_OR_RETURN(const size_t done, Read(&byte, 1));
+  if (done == 0) return {};
+  return base::Error(base::Code::kDataLoss, "'{}' goes on after the {} that its header announces", path_, what);
 }
 
 uint32_t BigEndian(const uint8_t* bytes) {
@@ -180,6 +189,10 @@ base::Result<LabelledImages> ReadIdx(const std::string& images_path, const std::
   NASSHRINK_RETURN_IF_ERROR(label_reader.ReadAll(labels.data(), labels.size(), "labels"));
   for (uint64_t i = 0; i < count; ++i) NASSHRINK_RETURN_IF_ERROR(CheckLabel(labels_path, i, labels[i], classes));
   images.labels.assign(labels.begin(), labels.end());
+  if (count == sizes[0]) {
+    NASSHRINK_RETURN_IF_ERROR(reader.CheckEnd("images"));
+    NASSHRINK_RETURN_IF_ERROR(label_reader.CheckEnd("labels"));
+  }
   return images;
 }
 

@@ -43,6 +43,7 @@ class Planner {
   int channels_ = 0;
   int height_ = 0;
   int width_ = 0;
+  bool rectified_ = false;  // the last layer was bn_relu
   bool pooled_ = false;
   bool classified_ = false;
 };
@@ -221,10 +222,12 @@ base::Status Planner::AddFixed(const space::Layer& layer, LayerKind kind, const 
       const std::string prefix = Unique("lastact");
       NormRectifyLayer body;
       body.norm = AddNorm(prefix + ".0", channels_, true);
+      rectified_ = true;
       Push(prefix, body);
       return {};
     }
     case LayerKind::kPixelMean:
+      rectified_ = false;
       pooled_ = true;
       Push("global_pooling", PixelMeanLayer{});
       return {};
@@ -241,6 +244,11 @@ base::Status Planner::AddLayer(size_t index) {
   const bool linear = op != nullptr && op->kind == "linear";
   if (pooled_ && !linear) {
     return base::Invalid(field, layer.key, "a linear layer", "only the classifier may follow global_avg_pool");
+  }
+  if (rectified_ && (op == nullptr || op->kind != "global_avg_pool")) {
+    return base::Status(base::Code::kUnimplemented,
+                        "the torch back end trains bn_relu right before global_avg_pool only")
+        .WithField(field, layer.key, "global_avg_pool");
   }
   if (const auto* cell = std::get_if<space::LayerCell>(&layer.body)) return AddCell(layer, cell->cell, field);
   if (op == nullptr) {

@@ -78,7 +78,11 @@ const std::vector<float>& Pass::Forward(const float* images, int64_t count, cons
   input_ = images;
   moments_.clear();
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
-    if (i > 0 || !program_.from_images) ComputeNode(i, given);
+    if (i == 0 && program_.from_images) {
+      TakeImages();
+    } else {
+      ComputeNode(i, given);
+    }
     for (const uint32_t group : program_.nodes[i].groups) {
       ComputeGroup(group);
       if (given == nullptr && program_.groups[group].normalised) {
@@ -130,6 +134,19 @@ Pass::TermState Pass::Normalise(const NodeTerm& term, int channels, const GivenM
   return state;
 }
 
+void Pass::TakeImages() {
+  NodeState& state = nodes_[0];
+  const ProgramNode& node = program_.nodes[0];
+  // Nothing writes to a node's value, so the caller's memory serves as it is.
+  state.raw = Activation(nullptr, const_cast<float*>(input_));
+  if (!node.rectified) return;
+  CombineInput input;
+  input.shape = ShapeOf(node);
+  input.plain.push_back(input_);
+  state.rectified = Take(input.shape.size());
+  Combine(input, nullptr, state.rectified.data());
+}
+
 void Pass::ComputeNode(uint32_t index, const GivenMoments* given) {
   const ProgramNode& node = program_.nodes[index];
   NodeState& state = nodes_[index];
@@ -167,9 +184,7 @@ void Pass::ComputeGroup(uint32_t index) {
   }
   const NodeState& source = nodes_[group.source];
   const ConvolutionSize size = SizeOf(group);
-  if (group.source == 0 && program_.from_images) {
-    state.input = input_;
-  } else if (group.form == SourceForm::kHalved) {
+  if (group.form == SourceForm::kHalved) {
     state.halved = Take(size.input.size());
     Halve(ShapeOf(program_.nodes[group.source]), source.raw.data(), state.halved.data());
     state.input = state.halved.data();

@@ -70,6 +70,7 @@ class Pass {
   Activation Take(int64_t count) { return Activation(pool_.Take(static_cast<size_t>(count))); }
 
   void PlanMemory();
+  void TakeImages();
   void ComputeNode(uint32_t index, const GivenMoments* given);
   TermState Normalise(const NodeTerm& term, int channels, const GivenMoments* given, std::vector<float>* shift);
   void ComputeGroup(uint32_t index);

@@ -11,7 +11,8 @@
 
 namespace nasshrink::nn {
 
-// `weights` and `pool` are touched on the executor's thread only.
+// `pool` is touched on the executor's thread only; `weights` by one call at a time, on whatever thread (the caller of
+// run::Supernet and run::Trainer serialises).
 struct SupernetState {
   SupernetState(NetworkPlan network, uint32_t intra_op_threads)
       : plan(std::move(network)), executor(intra_op_threads) {}

@@ -258,8 +258,9 @@ base::Result<run::EpochOutcome> PathTrainer::RunEpoch(const ImageDataset& datase
   const bool varied = options_.crop_padding > 0 || options_.flip || options_.cutout > 0;
   const Augmentation augmentation{options_.crop_padding, options_.flip, options_.cutout, options_.seed, epoch};
   const run::DatasetInfo& info = dataset.info();
-  std::vector<float> images(size_t{options_.batch_size} * info.channels * info.height * info.width);
-  std::vector<int64_t> targets(options_.batch_size);
+  const size_t most = std::min<size_t>(options_.batch_size, shuffled.images.size());
+  std::vector<float> images(most * info.channels * info.height * info.width);
+  std::vector<int64_t> targets(most);
   const uint64_t total = (shuffled.images.size() + options_.batch_size - 1) / options_.batch_size;
   run::EpochOutcome outcome;
   double correct = 0;
@@ -285,10 +286,14 @@ base::Result<run::EpochOutcome> PathTrainer::RunEpoch(const ImageDataset& datase
     if (progress) progress(done + 1, total);
   }
   state_->pool.Trim();
-  if (outcome.images > 0) {
-    outcome.loss /= static_cast<double>(outcome.images);
-    outcome.train_accuracy = correct / static_cast<double>(outcome.images);
+  if (outcome.steps == 0) {
+    return base::Error(base::Code::kOutOfRange,
+                       "epoch {}: the loss was not finite in any of its {} steps, so nothing was trained; check the "
+                       "images and the learning rate",
+                       epoch, total);
   }
+  outcome.loss /= static_cast<double>(outcome.images);
+  outcome.train_accuracy = correct / static_cast<double>(outcome.images);
   return outcome;
 }
 

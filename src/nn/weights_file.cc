@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/safetensors.h"
+#include "nn/program.h"
 
 namespace nasshrink::nn {
 namespace {
@@ -78,6 +79,41 @@ base::Status AddMetadata(const Metadata& metadata, base::SafetensorsWriter* writ
   return {};
 }
 
+base::Status AddStatistics(const std::string& name, size_t channels, const float* mean, const float* variance,
+                           base::SafetensorsWriter* writer) {
+  const std::vector<int64_t> shape = {static_cast<int64_t>(channels)};
+  NASSHRINK_RETURN_IF_ERROR(writer->Add(name + kMean, "F32", shape, BytesOf(mean, channels)));
+  return writer->Add(name + kVariance, "F32", shape, BytesOf(variance, channels));
+}
+
+// The child's statistics in one cell layer, taken from `mean` and `variance` (the whole layout's, kept by the caller
+// until the writer is done). Operators on no path get mean 0 and variance 1: a PyTorch network computes them too, and
+// what reads a node that nothing reaches must put out zeros there as well.
+base::Status AddCellStatistics(const NetworkPlan& plan, uint32_t layer, const space::Architecture& architecture,
+                               std::vector<float>* mean, std::vector<float>* variance,
+                               base::SafetensorsWriter* writer) {
+  const auto& body = std::get<CellLayer>(plan.layers[layer].body);
+  const space::Cell& cell = plan.space.network.cells[body.cell];
+  std::vector<EdgeAction> actions;
+  for (size_t e = 0; e < cell.edges.size(); ++e) {
+    actions.push_back(body.edges[e][architecture[cell.edges[e].choice]].action);
+  }
+  const std::vector<bool> live = LiveEdges(cell, actions);
+  for (uint32_t e = 0; e < cell.edges.size(); ++e) {
+    if (actions[e] != EdgeAction::kConvolve) continue;
+    const EdgeOperator& op = body.edges[e][architecture[cell.edges[e].choice]];
+    const Statistics& statistics = plan.layout.statistics[op.norm.statistics];
+    if (!live[e]) {
+      std::fill_n(mean->begin() + static_cast<ptrdiff_t>(statistics.offset), statistics.channels, 0.0F);
+      std::fill_n(variance->begin() + static_cast<ptrdiff_t>(statistics.offset), statistics.channels, 1.0F);
+    }
+    NASSHRINK_RETURN_IF_ERROR(AddStatistics(ChildName(plan, statistics.name, layer, e), statistics.channels,
+                                            mean->data() + statistics.offset, variance->data() + statistics.offset,
+                                            writer));
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& weights, const Metadata& metadata) {
@@ -96,13 +132,9 @@ base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& 
     if (!weights.average.empty()) NASSHRINK_RETURN_IF_ERROR(add(kAverage, weights.average));
   }
   for (const Statistics& statistics : plan.layout.statistics) {
-    const std::vector<int64_t> shape = {static_cast<int64_t>(statistics.channels)};
-    NASSHRINK_RETURN_IF_ERROR(
-        writer.Add(statistics.name + kMean, "F32", shape,
-                   BytesOf(weights.running_mean.data() + statistics.offset, statistics.channels)));
-    NASSHRINK_RETURN_IF_ERROR(
-        writer.Add(statistics.name + kVariance, "F32", shape,
-                   BytesOf(weights.running_variance.data() + statistics.offset, statistics.channels)));
+    NASSHRINK_RETURN_IF_ERROR(AddStatistics(statistics.name, statistics.channels,
+                                            weights.running_mean.data() + statistics.offset,
+                                            weights.running_variance.data() + statistics.offset, &writer));
   }
   return writer.Finish();
 }
@@ -166,33 +198,24 @@ base::Result<std::string> WriteChild(const NetworkPlan& plan, const Weights& wei
     NASSHRINK_RETURN_IF_ERROR(
         writer.Add(name, "F32", parameter.shape, BytesOf(values + parameter.offset, parameter.size)));
   }
-  const auto add_statistics = [&](const std::string& name, const Statistics& statistics) {
-    const std::vector<int64_t> shape = {static_cast<int64_t>(statistics.channels)};
-    base::Status status = writer.Add(name + kMean, "F32", shape,
-                                     BytesOf(weights.running_mean.data() + statistics.offset, statistics.channels));
-    if (!status.ok()) return status;
-    return writer.Add(name + kVariance, "F32", shape,
-                      BytesOf(weights.running_variance.data() + statistics.offset, statistics.channels));
-  };
+  std::vector<float> mean = weights.running_mean;
+  std::vector<float> variance = weights.running_variance;
   std::vector<bool> of_cells(plan.layout.statistics.size(), false);
   for (uint32_t i = 0; i < plan.layers.size(); ++i) {
     const auto* cell = std::get_if<CellLayer>(&plan.layers[i].body);
     if (cell == nullptr) continue;
-    const auto& edges = plan.space.network.cells[cell->cell].edges;
-    for (uint32_t e = 0; e < edges.size(); ++e) {
-      for (uint32_t c = 0; c < cell->edges[e].size(); ++c) {
-        const EdgeOperator& op = cell->edges[e][c];
-        if (op.action != EdgeAction::kConvolve || !op.stored) continue;
-        of_cells[op.norm.statistics] = true;
-        if (architecture[edges[e].choice] != c) continue;
-        const Statistics& statistics = plan.layout.statistics[op.norm.statistics];
-        NASSHRINK_RETURN_IF_ERROR(add_statistics(ChildName(plan, statistics.name, i, e), statistics));
+    for (const auto& operators : cell->edges) {
+      for (const EdgeOperator& op : operators) {
+        if (op.action == EdgeAction::kConvolve && op.stored) of_cells[op.norm.statistics] = true;
       }
     }
+    NASSHRINK_RETURN_IF_ERROR(AddCellStatistics(plan, i, architecture, &mean, &variance, &writer));
   }
   for (size_t i = 0; i < of_cells.size(); ++i) {
     const Statistics& statistics = plan.layout.statistics[i];
-    if (!of_cells[i]) NASSHRINK_RETURN_IF_ERROR(add_statistics(statistics.name, statistics));
+    if (of_cells[i]) continue;
+    NASSHRINK_RETURN_IF_ERROR(AddStatistics(statistics.name, statistics.channels, mean.data() + statistics.offset,
+                                            variance.data() + statistics.offset, &writer));
   }
   return writer.Finish();
 }

@@ -3,7 +3,8 @@
 // A supernet's image holds every weight under its name (see network.h), W0 under "base." + name, the averaged weights
 // (if any) under "average." + name, and NORM + ".running_mean" / ".running_var" of every batch norm.
 // A child's image holds the names a PyTorch NAS-Bench-201 network of this genotype uses: as above, but with
-// "cells.I.layers.E.op" for edge E of a cell, and without W0.
+// "cells.I.layers.E.op" for edge E of a cell, and without W0. Operators on no path have running mean 0 and variance 1.
+// Out of a supernet an operator's batch norm has no weight and bias (PyTorch: affine=False).
 #ifndef NASSHRINK_NN_WEIGHTS_FILE_H_
 #define NASSHRINK_NN_WEIGHTS_FILE_H_
 

@@ -170,7 +170,8 @@ class Trainer {
   // One step on the caller's batch: inputs float32 [batch, channels, height, width], targets int64 [batch].
   // A non-finite loss is OUT_OF_RANGE: weights, optimiser and counters stay as they were.
   virtual base::Result<StepOutcome> Step(const TensorView& inputs, const TensorView& targets) = 0;
-  // Epoch `epoch` over the data set's part, shuffled by the seed; CANCELLED at the next step boundary.
+  // Epoch `epoch` over the data set's part, shuffled by the seed; CANCELLED at the next step boundary; OUT_OF_RANGE
+  // when the loss was finite in none of its steps.
   virtual base::Result<EpochOutcome> Epoch(Dataset& dataset, uint32_t epoch, const base::Cancel* cancel,
                                            const StepProgress& progress) = 0;
   // Steps an epoch over this data set takes.

@@ -19,10 +19,11 @@ base::Status Foreign(std::string_view why) {
   return base::Error(Code::kDataLoss, "this is no supernet checkpoint of nasshrink: {}", why);
 }
 
-// "torch 2.11.0, 2 threads" -> "torch"
-std::string KindOf(std::string_view backend) { return std::string(backend.substr(0, backend.find_first_of(" ,"))); }
-
 }  // namespace
+
+std::string BackendKind(std::string_view backend) {
+  return std::string(backend.substr(0, backend.find_first_of(" ,")));
+}
 
 base::Result<std::string> CheckpointImage(const Supernet& supernet) {
   const space::Space& space = supernet.space();
@@ -53,12 +54,12 @@ base::Result<CheckpointHeader> ReadCheckpointHeader(std::string_view image) {
   if (base::HexOf(space->full_fingerprint) != value("nasshrink.fingerprint")) {
     return Foreign("its space does not have the fingerprint it names");
   }
-  return CheckpointHeader{*std::move(space), KindOf(value("nasshrink.backend"))};
+  return CheckpointHeader{*std::move(space), BackendKind(value("nasshrink.backend"))};
 }
 
 base::Result<std::unique_ptr<Supernet>> LoadCheckpointImage(std::string_view image, Backend& backend) {
   NASSHRINK_ASSIGN_OR_RETURN(const CheckpointHeader header, ReadCheckpointHeader(image));
-  const std::string kind = KindOf(backend.Describe());
+  const std::string kind = BackendKind(backend.Describe());
   if (header.backend != kind) {
     return base::Error(Code::kFailedPrecondition, "the checkpoint is of back end '{}', not '{}'", header.backend, kind);
   }

@@ -15,6 +15,9 @@
 
 namespace nasshrink::run {
 
+// "torch" of "torch 2.11.0, 2 threads".
+std::string BackendKind(std::string_view backend);
+
 base::Result<std::string> CheckpointImage(const Supernet& supernet);
 
 // Atomic: the path holds the old file or the new one, whatever happens.

@@ -1,15 +1,13 @@
 #include "run/engine.h"
 
-#include <pthread.h>
-
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
 
+#include "base/signals_blocked.h"
 #include "nasshrink/version.h"
 #include "run/checkpoint.h"
 #include "run/events.h"
@@ -62,15 +60,26 @@ bool HasExport(const google::protobuf::RepeatedPtrField<v1::Stage>& stages) {
   return false;
 }
 
+// A checkpoint of one back end cannot be loaded by another, so such a run could not be resumed.
+Status CheckSupernetKind(const RunRequest& request) {
+  if (request.supernet == nullptr) return {};
+  const std::string kind = BackendKind(request.supernet->Describe().backend);
+  const std::string wanted = request.plan.supernet().backend() == "table" ? "table" : "torch";
+  if (kind == wanted) return {};
+  return Status(Code::kFailedPrecondition, "is of another back end than the plan's")
+      .WithField("supernet", kind, wanted);
+}
+
 Status CheckRequest(const RunRequest& request, const space::Space& space) {
   NASSHRINK_RETURN_IF_ERROR(CheckDataset(request.plan, request.dataset.get()));
   if (request.folder.empty() && HasExport(request.plan.stages())) {
     return Invalid("folder", "none", "a folder", "is needed by the plan's export stage");
   }
   if (request.supernet != nullptr && request.supernet->space().full_fingerprint != space.full_fingerprint) {
-    return Invalid("supernet", "another space", "the plan's space", "does not fit the plan");
+    return Status(Code::kFailedPrecondition, "does not fit the plan")
+        .WithField("supernet", "another space", "the plan's space");
   }
-  return {};
+  return CheckSupernetKind(request);
 }
 
 RunOrigin OriginOf(const RunRequest& request, const Backend& backend) {
@@ -109,6 +118,14 @@ base::Result<std::shared_ptr<Dataset>> ReopenDataset(const RunOrigin& origin, st
   return given;
 }
 
+base::Result<std::shared_ptr<Supernet>> LoadKept(const std::string& folder, const v1::StateFile& file,
+                                                 const v1::RunPlan& plan, const BackendOpener& open_torch) {
+  NASSHRINK_ASSIGN_OR_RETURN(const std::string image, ReadStateFile(folder, file));
+  NASSHRINK_ASSIGN_OR_RETURN(const auto backend, OpenBackend(plan, open_torch));
+  NASSHRINK_ASSIGN_OR_RETURN(auto supernet, LoadCheckpointImage(image, *backend));
+  return std::shared_ptr<Supernet>(std::move(supernet));
+}
+
 }  // namespace
 
 struct Run::Parts {
@@ -127,6 +144,9 @@ struct Run::Parts {
   Status outcome;
   v1::RunResult result;
   std::shared_ptr<Supernet> supernet;
+  // Of a run that was finished before: the supernet is loaded when it is first asked for, because its back end may
+  // be missing where a result is only read.
+  std::function<base::Result<std::shared_ptr<Supernet>>()> load_supernet;
 
   void Launch();
   void Work();
@@ -147,12 +167,8 @@ void Run::Parts::Launch() {
   progress.set_state(v1::RunProgress::STATE_RUNNING);
   progress.set_fraction(setup.state.fraction());
   // The thread takes no signals of the host program.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const base::SignalsBlocked blocked;
   thread = std::thread([this] { Work(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Status Run::Parts::Deliver(const v1::RunEvent& event) {
@@ -242,20 +258,25 @@ base::Result<std::shared_ptr<Run>> Run::Start(RunRequest request) {
 }
 
 base::Result<std::shared_ptr<Run>> Run::Resume(ResumeRequest request) {
-  NASSHRINK_ASSIGN_OR_RETURN(auto store, Store::Open(request.folder));
   NASSHRINK_ASSIGN_OR_RETURN(StoredRun stored, ReadRun(request.folder));
+  std::unique_ptr<Store> store;
+  if (!stored.result) {
+    NASSHRINK_ASSIGN_OR_RETURN(store, Store::Open(request.folder));
+    // Another process may have gone on before the folder was locked.
+    NASSHRINK_ASSIGN_OR_RETURN(stored, ReadRun(request.folder));
+  }
   auto parts = std::make_unique<Parts>();
   parts->cancel = std::make_shared<base::Cancel>(std::move(request.cancel));
-  NASSHRINK_ASSIGN_OR_RETURN(auto backend, OpenBackend(stored.origin.plan, request.open_torch));
   if (stored.result) {
-    NASSHRINK_ASSIGN_OR_RETURN(const std::string image, store->ReadFile(stored.run_state.supernet()));
-    NASSHRINK_ASSIGN_OR_RETURN(parts->supernet, LoadCheckpointImage(image, *backend));
+    parts->load_supernet = [folder = request.folder, file = stored.run_state.supernet(), plan = stored.origin.plan,
+                            open_torch = request.open_torch] { return LoadKept(folder, file, plan, open_torch); };
     parts->result = *std::move(stored.result);
     parts->progress.set_children(parts->result.children());
     parts->progress.set_seconds(stored.run_state.seconds());
     parts->End(Status(), false);
     return std::shared_ptr<Run>(new Run(std::move(parts)));
   }
+  NASSHRINK_ASSIGN_OR_RETURN(auto backend, OpenBackend(stored.origin.plan, request.open_torch));
   if (!request.allow_different_machine) NASSHRINK_RETURN_IF_ERROR(CheckMachine(stored.origin, *backend));
   NASSHRINK_ASSIGN_OR_RETURN(parts->setup.dataset, ReopenDataset(stored.origin, std::move(request.dataset), *backend));
   NASSHRINK_RETURN_IF_ERROR(store->Continue());
@@ -299,6 +320,9 @@ base::Result<v1::RunResult> Run::Result() const {
 base::Result<std::shared_ptr<Supernet>> Run::supernet() const {
   const std::lock_guard<std::mutex> lock(parts_->mutex);
   if (!parts_->over) return base::Error(Code::kFailedPrecondition, "the run is not over yet");
+  if (parts_->supernet == nullptr && parts_->load_supernet != nullptr) {
+    NASSHRINK_ASSIGN_OR_RETURN(parts_->supernet, parts_->load_supernet());
+  }
   if (parts_->supernet == nullptr) return base::Error(Code::kNotFound, "the run ended before it had a supernet");
   return parts_->supernet;
 }

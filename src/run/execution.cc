@@ -88,7 +88,7 @@ Status Execution::Prepare() {
 
 Status Execution::RunStages(const Stages& stages, int depth, const std::string& path) {
   if (state_.frames_size() == depth) state_.add_frames();
-  while (static_cast<int>(state_.frames(depth).index()) < stages.size()) {
+  while (state_.frames(depth).index() < static_cast<uint32_t>(stages.size())) {
     NASSHRINK_RETURN_IF_ERROR(CheckCancel());
     const auto index = static_cast<int>(state_.frames(depth).index());
     const v1::Stage& stage = stages[index];

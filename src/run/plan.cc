@@ -112,6 +112,9 @@ Status Checker::CheckLoop(const v1::LoopStage& loop, int depth) {
     return Invalid("until.children_at_most", fmt::format("'{}'", number.substr(0, 40)), "a decimal number",
                    "is no number of children");
   }
+  if (!number.empty() && number.find_first_not_of('0') == std::string::npos) {
+    return Invalid("until.children_at_most", number.substr(0, 40), "1 or more", "no space gets as small as this");
+  }
   return CheckStages(loop.body(), "body", depth + 1);
 }
 

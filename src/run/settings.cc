@@ -102,10 +102,15 @@ struct SetterValue<void (Message::*)(Value)> {
   using Type = std::decay_t<Value>;
 };
 
+Status CheckSingle(const PathStep& step) {
+  if (step.rest.empty() && step.index.empty()) return {};
+  return Invalid("", step.name, "no part of it", "is a single value");
+}
+
 // The accessors of generated messages are the table's template arguments: a number, a text, a message.
 template <auto kSet>
 Status Scalar(typename SetterValue<decltype(kSet)>::Owner* message, const PathStep& step, std::string_view text) {
-  if (!step.rest.empty() || !step.index.empty()) return Invalid("", step.name, "no part of it", "is a single value");
+  NASSHRINK_RETURN_IF_ERROR(CheckSingle(step));
   typename SetterValue<decltype(kSet)>::Type value{};
   NASSHRINK_RETURN_IF_ERROR(Parse(text, &value));
   (message->*kSet)(value);
@@ -114,7 +119,7 @@ Status Scalar(typename SetterValue<decltype(kSet)>::Owner* message, const PathSt
 
 template <typename Message, std::string* (Message::*kMutable)()>
 Status Text(Message* message, const PathStep& step, std::string_view text) {
-  if (!step.rest.empty() || !step.index.empty()) return Invalid("", step.name, "no part of it", "is a single value");
+  NASSHRINK_RETURN_IF_ERROR(CheckSingle(step));
   return Parse(text, (message->*kMutable)());
 }
 
@@ -128,9 +133,10 @@ Status Nested(Message* message, const PathStep& step, std::string_view value) {
   return SetField((message->*kMutable)(), step.rest, value);
 }
 
-// Enumerations of the messages by their upper-case names without prefix or by number.
+// Enumerations of the messages by their upper-case names without prefix.
 template <auto kSet, auto kParse, const char* kPrefix>
-Status Enumeration(typename SetterValue<decltype(kSet)>::Owner* message, const PathStep&, std::string_view text) {
+Status Enumeration(typename SetterValue<decltype(kSet)>::Owner* message, const PathStep& step, std::string_view text) {
+  NASSHRINK_RETURN_IF_ERROR(CheckSingle(step));
   typename SetterValue<decltype(kSet)>::Type value{};
   if (!kParse(std::string(kPrefix) + std::string(text), &value)) {
     return Invalid("", fmt::format("'{}'", text), "an upper-case name of the enumeration", "is an unknown name");
@@ -162,7 +168,8 @@ Status StageList(Message* message, const PathStep& step, std::string_view value)
 }
 
 // Comma-separated names replace the whole list.
-Status Names(google::protobuf::RepeatedPtrField<std::string>* names, std::string_view text) {
+Status Names(google::protobuf::RepeatedPtrField<std::string>* names, const PathStep& step, std::string_view text) {
+  NASSHRINK_RETURN_IF_ERROR(CheckSingle(step));
   names->Clear();
   while (!text.empty()) {
     const size_t comma = text.find(',');
@@ -172,11 +179,11 @@ Status Names(google::protobuf::RepeatedPtrField<std::string>* names, std::string
   return {};
 }
 
-Status EvaluateMetricNames(v1::EvaluateOptions* message, const PathStep&, std::string_view text) {
-  return Names(message->mutable_metrics(), text);
+Status EvaluateMetricNames(v1::EvaluateOptions* message, const PathStep& step, std::string_view text) {
+  return Names(message->mutable_metrics(), step, text);
 }
-Status SearchMetricNames(v1::SearchOptions* message, const PathStep&, std::string_view text) {
-  return Names(message->mutable_metrics(), text);
+Status SearchMetricNames(v1::SearchOptions* message, const PathStep& step, std::string_view text) {
+  return Names(message->mutable_metrics(), step, text);
 }
 
 constexpr char kFixedParts[] = "FIXED_PARTS_";

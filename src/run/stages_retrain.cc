@@ -140,6 +140,11 @@ Status Execution::Export(const v1::ExportStage& stage) {
   if (!state_.retrained().empty()) {
     metadata["nasshrink.test_accuracy"] = fmt::format("{}", state_.retrained(0).metrics(0).value());
   }
+  // What the images were normalised with: (pixel / 255 - mean) / deviation, one number a channel.
+  if (dataset_ != nullptr && !dataset_->info().mean.empty()) {
+    metadata["nasshrink.mean"] = fmt::format("{}", fmt::join(dataset_->info().mean, " "));
+    metadata["nasshrink.deviation"] = fmt::format("{}", fmt::join(dataset_->info().deviation, " "));
+  }
   const Supernet& source = child_ != nullptr ? *child_ : *supernet_;
   NASSHRINK_ASSIGN_OR_RETURN(const std::string image, source.Extract(children[0], metadata));
   NASSHRINK_RETURN_IF_ERROR(base::WriteFileAtomically(setup_.store->folder() + "/" + stage.file(), image));

@@ -4,6 +4,7 @@
 
 #include "run/evaluate.h"
 #include "run/execution.h"
+#include "search/settings.h"
 #include "search/study.h"
 #include "space/architecture.h"
 
@@ -19,13 +20,6 @@ constexpr uint32_t kGeneration = 1000000;
 constexpr uint32_t kRandomRound = 32;
 // Children kept in the state and in the result, best first.
 constexpr int kMostRanked = 1000;
-
-uint64_t TrialsOf(const v1::SearchOptions& options) {
-  if (options.trials() != 0) return options.trials();
-  if (options.algorithm() == "random") return 100;
-  const uint64_t population = options.evolution().population() == 0 ? 50 : options.evolution().population();
-  return population * (options.evolution().generations() == 0 ? 20 : options.evolution().generations());
-}
 
 base::Result<std::unique_ptr<search::Study>> StudyOf(const space::Space& space, const v1::SearchOptions& options,
                                                      uint64_t plan_seed, const v1::StageState& stage) {
@@ -80,7 +74,7 @@ Status Execution::MeasureTrials(const v1::SearchOptions& options, const v1::Tria
 Status Execution::Search(const v1::SearchStage& stage) {
   const v1::SearchOptions& options = stage.options();
   NASSHRINK_ASSIGN_OR_RETURN(const auto study, StudyOf(space_, options, setup_.plan.seed(), state_.stage()));
-  const auto total = static_cast<double>(TrialsOf(options));
+  const auto total = static_cast<double>(search::TrialsOf(options));
   const uint32_t round = options.algorithm() == "random" ? kRandomRound : kGeneration;
   const double seconds_before = state_.stage().seconds();
   const double begun = Seconds();

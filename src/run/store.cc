@@ -73,8 +73,12 @@ std::vector<std::string> FilesOf(const v1::RunState& state, bool stage_end) {
 }  // namespace
 
 Store::~Store() {
-  // Closing rolls back what is not committed.
-  sqlite3_close(database_);
+  if (database_ != nullptr) {
+    if (sqlite3_get_autocommit(database_) == 0) static_cast<void>(Execute("ROLLBACK"));
+    // A write-ahead log needs a writable folder even for reading; while somebody reads, it stays.
+    static_cast<void>(Execute("PRAGMA journal_mode = DELETE"));
+    sqlite3_close(database_);
+  }
   if (lock_ >= 0) close(lock_);
 }
 
@@ -153,8 +157,10 @@ base::Result<v1::StateFile> Store::WriteFile(std::string_view content) {
   return file;
 }
 
-base::Result<std::string> Store::ReadFile(const v1::StateFile& file) const {
-  const std::string path = FilePath(folder_, file.sha256());
+base::Result<std::string> Store::ReadFile(const v1::StateFile& file) const { return ReadStateFile(folder_, file); }
+
+base::Result<std::string> ReadStateFile(const std::string& folder, const v1::StateFile& file) {
+  const std::string path = FilePath(folder, file.sha256());
   auto content = base::ReadFile(path);
   if (!content.ok()) return base::Error(Code::kDataLoss, "a checkpoint cannot be read: {}", content.status().message());
   if (base::HexOf(base::Sha256(*content)) != file.sha256()) {

@@ -49,6 +49,9 @@ struct StoredRun {
 // DATA_LOSS for a damaged store, FAILED_PRECONDITION for a store of a newer schema.
 base::Result<StoredRun> ReadRun(const std::string& folder);
 
+// DATA_LOSS for a file that is missing or is not what its name says.
+base::Result<std::string> ReadStateFile(const std::string& folder, const v1::StateFile& file);
+
 class Store {
  public:
   // A folder that does not exist yet or is empty. ALREADY_EXISTS when it holds a run, FAILED_PRECONDITION when it

@@ -8,6 +8,7 @@
 #include "run/run_database.h"
 #include "run/sqlite_statement.h"
 #include "run/store.h"
+#include "space/parse_message.h"
 
 namespace nasshrink::run {
 namespace {
@@ -17,7 +18,7 @@ using base::Status;
 
 // Whether another open file holds the run's lock; asking does not take it.
 bool IsLocked(const std::string& folder) {
-  const int file = open(LockPath(folder).c_str(), O_RDWR | O_CLOEXEC);
+  const int file = open(LockPath(folder).c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
   struct flock range = {};
   range.l_type = F_WRLCK;
@@ -42,7 +43,7 @@ Status Damaged(std::string_view what) {
 template <typename Message>
 Status GetMessage(sqlite3* database, std::string_view name, Message* message) {
   NASSHRINK_ASSIGN_OR_RETURN(const auto bytes, GetMeta(database, name));
-  if (!bytes || !message->ParseFromString(*bytes)) return Damaged(name);
+  if (!bytes || !space::ParseMessage(*bytes, message)) return Damaged(name);
   return {};
 }
 
@@ -76,8 +77,7 @@ Status GetEvents(sqlite3* database, std::vector<v1::RunEvent>* events) {
   while (true) {
     NASSHRINK_ASSIGN_OR_RETURN(const bool row, statement.Step());
     if (!row) return {};
-    const std::string_view bytes = statement.Bytes(0);
-    if (!events->emplace_back().ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Damaged("events");
+    if (!space::ParseMessage(statement.Bytes(0), &events->emplace_back())) return Damaged("events");
   }
 }
 
@@ -85,9 +85,8 @@ Status GetRunState(sqlite3* database, v1::RunState* state) {
   NASSHRINK_ASSIGN_OR_RETURN(
       auto statement, SqliteStatement::Prepare(database, "SELECT state FROM checkpoints ORDER BY number DESC LIMIT 1"));
   NASSHRINK_ASSIGN_OR_RETURN(const bool row, statement.Step());
-  if (!row) return {};
-  const std::string_view bytes = statement.Bytes(0);
-  if (!state->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return Damaged("checkpoint");
+  // The first checkpoint is in the transaction that makes the run.
+  if (!row || !space::ParseMessage(statement.Bytes(0), state)) return Damaged("checkpoint");
   return {};
 }
 

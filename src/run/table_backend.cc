@@ -12,6 +12,7 @@
 #include "base/safetensors.h"
 #include "score/table_codec.h"
 #include "space/architecture.h"
+#include "space/parse_message.h"
 
 namespace nasshrink::run {
 namespace {
@@ -182,7 +183,7 @@ class TableSupernet : public Supernet {
     v1::Truth message;
     if (format == parsed.metadata.end() || format->second != kImageFormat || counters == nullptr ||
         counters->data.size() != 2 * sizeof(uint64_t) || drift == nullptr || drift->data.size() != sizeof(double) ||
-        truth == nullptr || !message.ParseFromArray(truth->data.data(), static_cast<int>(truth->data.size()))) {
+        truth == nullptr || !space::ParseMessage(truth->data, &message)) {
       return base::Error(Code::kDataLoss, "this is no image of a table supernet");
     }
     const auto read = ReadTruth(space, message);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "search/settings.h"
+
 namespace nasshrink::run {
 namespace {
 
@@ -34,11 +36,7 @@ double ScoreWork(const v1::ScoreOptions& options, const DatasetInfo& dataset, co
 }
 
 double SearchWork(const v1::SearchOptions& options, const DatasetInfo& dataset) {
-  const v1::EvolutionOptions& evolution = options.evolution();
-  const double population = evolution.population() == 0 ? 50 : evolution.population();
-  const double generations = evolution.generations() == 0 ? 20 : evolution.generations();
-  const double trials = options.trials() == 0 ? population * generations : options.trials();
-  return trials * EvaluationWork(options.evaluate(), dataset);
+  return static_cast<double>(search::TrialsOf(options)) * EvaluationWork(options.evaluate(), dataset);
 }
 
 uint32_t DroppedEach(const Stages& body, const space::Space& space) {
@@ -100,9 +98,10 @@ double WorkBehind(const v1::RunPlan& plan, const v1::RunState& state, const Data
   double work = 0;
   for (int depth = 0; depth < state.frames_size(); ++depth) {
     const v1::StageFrame& frame = state.frames(depth);
+    if (frame.index() >= static_cast<uint32_t>(stages->size())) break;
     const auto index = static_cast<int>(frame.index());
     work += ListWork(*stages, index + 1, dataset, space);
-    if (index >= stages->size() || !(*stages)[index].has_loop()) break;
+    if (!(*stages)[index].has_loop()) break;
     if (depth + 1 < state.frames_size()) work += StageWork((*stages)[index], dataset, space, frame.iteration());
     stages = &(*stages)[index].loop().body();
   }

@@ -7,6 +7,9 @@ namespace {
 
 constexpr uint32_t kMaxPopulation = 1'000'000;
 constexpr uint64_t kMaxTrials = 100'000'000;
+constexpr uint32_t kPopulation = 50;
+constexpr uint32_t kGenerations = 20;
+constexpr uint32_t kRandomTrials = 100;
 
 base::Status CheckAlgorithm(const std::string& name) {
   if (name == "random" || name == "evolution") return {};
@@ -30,7 +33,7 @@ uint32_t OrDefault(uint32_t value, uint32_t otherwise) { return value == 0 ? oth
 
 base::Status FillEvolution(const v1::SearchOptions& search, Settings* settings) {
   const v1::EvolutionOptions& evolution = search.evolution();
-  settings->population = OrDefault(evolution.population(), 50);
+  settings->population = OrDefault(evolution.population(), kPopulation);
   if (settings->population > kMaxPopulation) {
     return base::Invalid("search.evolution.population", settings->population, fmt::format("1..{}", kMaxPopulation),
                          "the population is too large");
@@ -50,13 +53,17 @@ base::Status FillEvolution(const v1::SearchOptions& search, Settings* settings) 
     return base::Invalid("search.evolution.mutation_probability", probability, "0..1", "is no probability");
   }
   settings->mutation_probability = probability == 0 ? 0.1 : probability;
-  if (search.trials() == 0) {
-    settings->trials = uint64_t{settings->population} * OrDefault(evolution.generations(), 20);
-  }
   return {};
 }
 
 }  // namespace
+
+uint64_t TrialsOf(const v1::SearchOptions& search) {
+  if (search.trials() != 0) return search.trials();
+  if (search.algorithm() != "evolution") return kRandomTrials;
+  const v1::EvolutionOptions& evolution = search.evolution();
+  return uint64_t{OrDefault(evolution.population(), kPopulation)} * OrDefault(evolution.generations(), kGenerations);
+}
 
 base::Result<Settings> SettingsFromOptions(const v1::StudyOptions& options) {
   const v1::SearchOptions& search = options.search();
@@ -67,7 +74,7 @@ base::Result<Settings> SettingsFromOptions(const v1::StudyOptions& options) {
   if (search.metrics_size() > 0) settings.metric = search.metrics(0);
   settings.lower_is_better = settings.metric == "loss";
   settings.seed = options.seed() != 0 ? options.seed() : search.seed();
-  settings.trials = OrDefault(search.trials(), 100);
+  settings.trials = TrialsOf(search);
   if (settings.evolution) NASSHRINK_RETURN_IF_ERROR(FillEvolution(search, &settings));
   if (settings.trials > kMaxTrials) {
     return base::Invalid("search.trials", settings.trials, fmt::format("1..{}", kMaxTrials),

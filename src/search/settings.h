@@ -28,6 +28,9 @@ struct Settings {
 // INVALID_ARGUMENT naming the field, UNIMPLEMENTED for an algorithm that is known but not part of this version.
 base::Result<Settings> SettingsFromOptions(const v1::StudyOptions& options);
 
+// Trials asked for in all, the default where none are given.
+uint64_t TrialsOf(const v1::SearchOptions& search);
+
 }  // namespace nasshrink::search
 
 #endif  // NASSHRINK_SEARCH_SETTINGS_H_

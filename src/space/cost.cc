@@ -7,6 +7,7 @@
 #include "space/architecture.h"
 #include "space/digits.h"
 #include "space/paths.h"
+#include "space/validate.h"
 #include "space/validate_network.h"
 
 namespace nasshrink::space {
@@ -224,6 +225,9 @@ base::Result<CostModel> CostBuilder::Build() {
 }
 
 base::Result<CostModel> CostModel::Make(const Space& space, uint32_t resolution) {
+  if (resolution > kMaxSide) {
+    return base::Invalid("resolution", resolution, fmt::format("0..{}", kMaxSide), "the input has a size");
+  }
   const uint32_t height = resolution == 0 ? space.network.input_height : resolution;
   const uint32_t width = resolution == 0 ? space.network.input_width : resolution;
   base::Status status = CheckSizes(space, height, width);

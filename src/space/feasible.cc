@@ -209,6 +209,8 @@ Sums FeasibleBuilder::Reached(const Level& level, size_t next) const {
       if (CanStillFit(sums.data(), next)) shifted.insert(shifted.end(), sums.begin(), sums.end());
     }
     reached = reached.empty() ? std::move(shifted) : Merged(reached, shifted, width);
+    // Too many already; Forward says so.
+    if (reached.size() / width > FeasibleSet::kMaxStates) break;
   }
   return reached;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/utf8.h"
 #include "space/operators.h"
 #include "space/uses.h"
 #include "space/validate_network.h"
@@ -11,26 +12,6 @@ namespace nasshrink::space {
 namespace {
 
 using Where = ChoiceUse::Where;
-
-// The bytes of the well-formed sequence at the front (Unicode 15, table 3-7); 0 when it is malformed.
-size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto tail = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned min = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned max = first == 0xED ? 0x9F : 0xBF;
-    return byte(1) >= min && byte(1) <= max && tail(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned min = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned max = first == 0xF4 ? 0x8F : 0xBF;
-    return byte(1) >= min && byte(1) <= max && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 base::Status CheckSubset(const Space& space, const EdgeSubset& subset, const ChoiceUse& use, const std::string& field) {
   const Cell& cell = space.network.cells[use.container];
@@ -258,8 +239,8 @@ base::Status CheckText(std::string_view text, std::string_view field, size_t max
                          "the text is too long");
   }
   for (std::string_view rest = text; !rest.empty();) {
-    const size_t length = SequenceLength(rest);
-    if (length == 0 || length > rest.size()) {
+    const size_t length = base::Utf8CharacterSize(rest);
+    if (length == 0) {
       return base::Invalid(field, fmt::format("byte {:#04x}", static_cast<unsigned char>(rest.front())), "UTF-8",
                            "the text is not UTF-8");
     }

@@ -94,5 +94,15 @@ TEST_F(File, KeepsTheOldContentsWhenThereIsNoSpace) {
   EXPECT_EQ(Names(), std::vector<std::string>{"a"});
 }
 
+TEST(FileTest, PipesAndDevicesAreNotReplaced) {
+  const std::string path = testing::TempDir() + "/pipe-" + std::to_string(getpid());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(WriteFileAtomically(path, "bytes").code(), Code::kInvalidArgument);
+  struct stat info = {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
+  unlink(path.c_str());
+}
+
 }  // namespace
 }  // namespace nasshrink::base

@@ -203,6 +203,9 @@ TEST_F(NounsTest, ASupernetIsSavedLoadedShrunkAndTakenApart) {
   const Supernet heir = Make<Supernet>(nasshrink_supernet_inherit, loaded.get(), shrunk.get(), nullptr, size_t{0});
   EXPECT_EQ(Ask<v1::SupernetSummary>(nasshrink_supernet_describe, heir.get()).space().SerializeAsString(),
             BytesOf(Make<Buffer>(nasshrink_space_serialize, shrunk.get()).get()));
+  nasshrink_supernet* grown = nullptr;
+  EXPECT_EQ(Try(nasshrink_supernet_inherit, heir.get(), world_.space.get(), nullptr, size_t{0}, &grown).status,
+            NASSHRINK_INVALID_ARGUMENT);
 
   EXPECT_GT(nasshrink_buffer_size(
                 Make<Buffer>(nasshrink_supernet_extract, loaded.get(), world_.arch.get(), nullptr, size_t{0}).get()),

@@ -124,6 +124,18 @@ TEST_F(DatasetTest, FilesThatDoNotFitAreNamed) {
   EXPECT_EQ(Open("idx:" + torn_path + "," + labels).status().code(), base::Code::kDataLoss);
 }
 
+TEST_F(DatasetTest, WhatFollowsTheImagesIsCheckedToo) {
+  const std::string labels = Write("labels", Labels({0, 1, 2, 3}));
+  const std::string more = Write("more", Images(4) + "x");
+  ExpectError(Open("idx:" + more + "," + labels).status(), base::Code::kDataLoss, {more, "goes on"});
+  const std::string packed = WritePacked("packed.gz", Images(4));
+  std::ifstream in(packed, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  bytes[bytes.size() - 6] = static_cast<char>(~bytes[bytes.size() - 6]);  // the checksum
+  const std::string wrong = Write("wrong.gz", bytes);
+  ExpectError(Open("idx:" + wrong + "," + labels).status(), base::Code::kDataLoss, {wrong});
+}
+
 TEST_F(DatasetTest, FashionMnistLabelsOutOfRangeAreNamed) {
   Write("train-images-idx3-ubyte", Images(4));
   const std::string path = Write("train-labels-idx1-ubyte", Labels({0, 9, 10, 1}));

@@ -66,7 +66,7 @@ TEST_F(Evaluate, AChildDoesNotDependOnTheOthersAndNothingChanges) {
 }
 
 TEST_F(Evaluate, TrainedChildrenBeatChance) {
-  Train(8);
+  Train(24);
   EXPECT_GT(Run({kA})[0].accuracy, 60);
   run::EvaluateOptions test;
   test.part = run::Part::kTest;

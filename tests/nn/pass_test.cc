@@ -144,9 +144,9 @@ void CompareOn(const NetworkPlan& plan, const Weights& weights, const ToyBatch& 
   }
 }
 
-void Compare(const ToySize& size, const std::vector<space::Architecture>& cells, int64_t count = 3,
-             double smoothing = 0) {
-  const auto plan = PlanNetwork(ToySpace(size), false);
+void CompareIn(const space::Space& space, const ToySize& size, const std::vector<space::Architecture>& cells,
+               int64_t count, double smoothing) {
+  const auto plan = PlanNetwork(space, false);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   Weights weights;
   ASSERT_TRUE(Initialise(plan->layout, "kaiming_uniform", 3, &weights).ok());
@@ -158,6 +158,11 @@ void Compare(const ToySize& size, const std::vector<space::Architecture>& cells,
     }
   }
   CompareOn(*plan, weights, MakeToyBatch(count, size), cells, smoothing);
+}
+
+void Compare(const ToySize& size, const std::vector<space::Architecture>& cells, int64_t count = 3,
+             double smoothing = 0) {
+  CompareIn(ToySpace(size), size, cells, count, smoothing);
 }
 
 constexpr uint32_t kNone = 0, kSkip = 1, kConv1 = 2, kConv3 = 3, kPool = 4;
@@ -198,6 +203,36 @@ TEST(Pass, LearnsOnlyBehindTheLastCellWithoutAPath) {
   Compare({4, 1, 2, 8, 3}, {{kConv3, kSkip, kConv1, kPool, kSkip, kConv3},
                             {kNone, kNone, kConv3, kNone, kConv3, kConv1},
                             {kNone, kConv1, kPool, kSkip, kConv3, kConv3}});
+}
+
+TEST(Pass, AgreesWithoutAStemWhereCellsReadTheImages) {
+  const ToySize size = {4, 1, 4, 8, 3};
+  space::Space space = ToySpace(size);
+  space.network.layers.erase(space.network.layers.begin());
+  for (const space::Architecture& cell :
+       std::vector<space::Architecture>{{kConv3, kSkip, kConv1, kPool, kSkip, kConv3},
+                                        {kSkip, kNone, kSkip, kNone, kNone, kSkip},
+                                        {kPool, kConv1, kSkip, kConv3, kPool, kPool}}) {
+    SCOPED_TRACE(space::CodesOf(space, cell));
+    CompareIn(space, size, {cell}, 3, 0);
+  }
+  space.network.layers.erase(space.network.layers.begin());  // the residual block is first
+  CompareIn(space, size, {{kConv3, kSkip, kConv1, kPool, kSkip, kConv3}}, 3, 0);
+  space.network.layers.erase(space.network.layers.begin(), space.network.layers.end() - 3);  // bn_relu is first
+  CompareIn(space, size, {{kConv3, kSkip, kConv1, kPool, kSkip, kConv3}}, 3, 0);
+  space.network.layers.erase(space.network.layers.begin());  // the pool is first
+  CompareIn(space, size, {{kConv3, kSkip, kConv1, kPool, kSkip, kConv3}}, 3, 0);
+}
+
+// What follows would read the value before the ReLU.
+TEST(Pass, BnReluElsewhereThanBeforeThePoolIsRefused) {
+  space::Space space = ToySpace();
+  const size_t count = space.network.layers.size();
+  space.network.layers.insert(space.network.layers.begin() + 1, space.network.layers[count - 3]);
+  const auto plan = PlanNetwork(space, false);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.status().code(), base::Code::kUnimplemented);
+  EXPECT_NE(plan.status().message().find("network.layers[2]"), std::string::npos) << plan.status().message();
 }
 
 TEST(Pass, ActivationsDoNotDependOnTheBatchAroundAnImageWithGivenMoments) {

@@ -223,6 +223,22 @@ TEST(Supernet, ExtractsAChildInThePublishedNetworksNames) {
   EXPECT_EQ(image->metadata.at("ops"), "3 0 1 2 4 3");
 }
 
+// A PyTorch network computes the batch norm of a node that nothing reaches: zeros must come out, as in training.
+TEST(Supernet, AnExtractedOperatorThatNothingReachesPutsOutZeros) {
+  const auto backend = ToyBackend();
+  const auto supernet = Make(*backend, ToySpace());
+  Train(*supernet, 30);
+  const auto reached_bytes = supernet->Extract({3, 1, 3, 1, 3, 1}, {});
+  const auto bytes = supernet->Extract({0, 1, 3, 1, 3, 1}, {});
+  const auto reached = base::ParseSafetensors(*reached_bytes);
+  const auto image = base::ParseSafetensors(*bytes);
+  for (const char* name : {"cells.0.layers.2.op.2", "cells.4.layers.4.op.2"}) {
+    EXPECT_NE(Values(*reached, std::string(name) + ".running_mean"), std::vector<float>(name[6] == '0' ? 4 : 16, 0.0F));
+    EXPECT_EQ(Values(*image, std::string(name) + ".running_mean"), std::vector<float>(name[6] == '0' ? 4 : 16, 0.0F));
+    EXPECT_EQ(Values(*image, std::string(name) + ".running_var"), std::vector<float>(name[6] == '0' ? 4 : 16, 1.0F));
+  }
+}
+
 TEST(Supernet, ArchitecturesMustBeAlive) {
   const auto backend = ToyBackend();
   space::Space space = ToySpace();

@@ -28,15 +28,18 @@ struct Pair {
 // Slow on purpose: ABS Eq. 2 to the letter.
 class PathVectors {
  public:
-  explicit PathVectors(const std::string& bytes) : bytes_(bytes), image_(*base::ParseSafetensors(bytes_)) {}
+  PathVectors(const ToySize& size, const std::string& bytes)
+      : size_(size), bytes_(bytes), image_(*base::ParseSafetensors(bytes_)) {}
 
   double Angle(const space::Architecture& architecture, bool fixed_parts) const {
     static const std::vector<std::vector<size_t>> kPaths = {{3}, {1, 5}, {0, 2, 5}, {0, 4}};
     Pair all;
     if (fixed_parts) AddFixed(&all);
     bool connected = false;
-    for (const uint32_t cell : {0U, 1U, 3U, 4U, 6U, 7U}) {
-      const uint32_t channels = kSize.channels << (cell / 3);
+    for (uint32_t cell = 0; cell < 3 * (size_.cells + 1) - 1; ++cell) {
+      const uint32_t stage = cell / (size_.cells + 1);
+      if (cell % (size_.cells + 1) == size_.cells) continue;  // a residual block
+      const uint32_t channels = size_.channels << stage;
       for (const auto& path : kPaths) {
         bool broken = false;
         for (const size_t edge : path) broken = broken || architecture[edge] == kNone;
@@ -73,7 +76,7 @@ class PathVectors {
   void AddFixed(Pair* out) const {
     std::vector<std::string> names = {"stem.0.weight",  "stem.1.weight",     "stem.1.bias",    "lastact.0.weight",
                                       "lastact.0.bias", "classifier.weight", "classifier.bias"};
-    for (const int block : {2, 5}) {
+    for (const uint32_t block : {size_.cells, 2 * size_.cells + 1}) {
       for (const char* name : {"conv_a.op.1.weight", "conv_a.op.2.weight", "conv_a.op.2.bias", "conv_b.op.1.weight",
                                "conv_b.op.2.weight", "conv_b.op.2.bias", "downsample.1.weight"}) {
         names.push_back(fmt::format("cells.{}.{}", block, name));
@@ -100,6 +103,7 @@ class PathVectors {
     return static_cast<double>(2 * std::asin(std::sqrt(chord) / 2));
   }
 
+  const ToySize size_;
   const std::string bytes_;
   const base::SafetensorsImage image_;
 };
@@ -108,27 +112,24 @@ class Table : public testing::Test {
  protected:
   void SetUp() override {
     backend_ = ToyBackend();
-    auto supernet = backend_->NewSupernet(ToySpace(kSize), {});
+    MakeSupernet(kSize);
+  }
+  void MakeSupernet(const ToySize& size) {
+    auto supernet = backend_->NewSupernet(ToySpace(size), {});
     ASSERT_TRUE(supernet.ok());
     supernet_ = *std::move(supernet);
   }
-  void Train(int steps) {
+  void Train(int steps, const ToySize& size = kSize) {
     run::TrainOptions options;
     options.optimizer.learning_rate = 0.1;
     auto trainer = supernet_->NewTrainer(options);
-    const ToyBatch batch = MakeToyBatch(8, kSize);
+    const ToyBatch batch = MakeToyBatch(8, size);
     for (int i = 0; i < steps; ++i) {
       ASSERT_TRUE((*trainer)->Step(batch.inputs_view(), batch.targets_view()).ok());
     }
   }
-  std::unique_ptr<run::Backend> backend_;
-  std::unique_ptr<run::Supernet> supernet_;
-};
-
-TEST_F(Table, AnglesEqualThoseOfExplicitPathVectors) {
-  Train(12);
-  const PathVectors oracle(*supernet_->Serialize({}));
-  for (const bool fixed_parts : {true, false}) {
+  void CompareChildren(const ToySize& size, int count, bool fixed_parts) {
+    const PathVectors oracle(size, *supernet_->Serialize({}));
     score::AngleOptions options;
     options.fixed_parts = fixed_parts;
     const auto table = supernet_->Table(options);
@@ -136,13 +137,29 @@ TEST_F(Table, AnglesEqualThoseOfExplicitPathVectors) {
     const auto scorer = score::AngleScorer::Make(supernet_->space(), *table, options);
     ASSERT_TRUE(scorer.ok()) << scorer.status().message();
     base::Philox random(2, base::Purpose::kSampleSpace);
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < count; ++i) {
       space::Architecture architecture;
       for (int e = 0; e < 6; ++e) architecture.push_back(random.Below(5));
       EXPECT_NEAR(*scorer->Angle(architecture), oracle.Angle(architecture, fixed_parts), 1e-12)
           << space::CodesOf(supernet_->space(), architecture);
     }
   }
+
+  std::unique_ptr<run::Backend> backend_;
+  std::unique_ptr<run::Supernet> supernet_;
+};
+
+TEST_F(Table, AnglesEqualThoseOfExplicitPathVectors) {
+  Train(12);
+  CompareChildren(kSize, 100, true);
+  CompareChildren(kSize, 100, false);
+}
+
+TEST_F(Table, AnglesOfThePublishedSizeEqualThoseOfExplicitPathVectors) {
+  constexpr ToySize kPublished = {16, 5, 3, 32, 10};
+  MakeSupernet(kPublished);
+  Train(12, kPublished);
+  CompareChildren(kPublished, 100, true);
 }
 
 TEST_F(Table, SmallAnglesKeepTheirDigits) {
@@ -151,7 +168,7 @@ TEST_F(Table, SmallAnglesKeepTheirDigits) {
   auto trainer = supernet_->NewTrainer(options);
   const ToyBatch batch = MakeToyBatch(8, kSize);
   for (int i = 0; i < 4; ++i) ASSERT_TRUE((*trainer)->Step(batch.inputs_view(), batch.targets_view()).ok());
-  const PathVectors oracle(*supernet_->Serialize({}));
+  const PathVectors oracle(kSize, *supernet_->Serialize({}));
   const auto table = supernet_->Table({});
   const auto scorer = score::AngleScorer::Make(supernet_->space(), *table, {});
   const space::Architecture architecture = {3, 3, 3, 3, 3, 3};

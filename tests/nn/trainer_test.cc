@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <set>
@@ -208,6 +209,23 @@ TEST(Trainer, ANonFiniteLossLeavesEverythingAsItWas) {
   both.Step(batch);
 }
 
+TEST(Trainer, AnEpochWithoutAFiniteLossIsAnError) {
+  space::Space connected = ToySpace();
+  connected.choices[3].alive = {1, 3};
+  Both both(Options(), connected);
+  ToyBatch broken = MakeToyBatch(16);
+  for (float& value : broken.images) value = std::numeric_limits<float>::quiet_NaN();
+  run::DatasetOptions split;
+  split.validation_fraction = 0;
+  const auto dataset = both.backend->DatasetFromTensors(broken.inputs_view(), broken.targets_view(), split);
+  ASSERT_TRUE(dataset.ok()) << dataset.status().message();
+  const std::string image = both.Image();
+  const auto outcome = both.trainer->Epoch(**dataset, 0, nullptr, nullptr);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.status().code(), base::Code::kOutOfRange);
+  EXPECT_EQ(both.Image(), image);
+}
+
 TEST(Trainer, BatchesThatDoNotFitAreRefused) {
   Both both(Options());
   ToyBatch batch = MakeToyBatch(4);
@@ -286,6 +304,29 @@ TEST(Trainer, ACallersGradientAndInferenceModeDoNotMatter) {
   EXPECT_EQ(plain.Image(), guarded.Image());
 }
 
+// Threads of this process, from its own status file.
+int ProcessThreads() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("Threads:", 0) == 0) return std::stoi(line.substr(8));
+  }
+  return 0;
+}
+
+TEST(Trainer, AnotherBackendsThreadCountDoesNotMatter) {
+  const ToySize size = {16, 1, 3, 32, 10};
+  const auto single = ToyBackend(1);
+  const auto several = ToyBackend(3);
+  const auto first = *single->NewSupernet(ToySpace(size), {});
+  const auto second = *several->NewSupernet(ToySpace(size), {});
+  const auto trainer = *first->NewTrainer(Options());
+  const auto other = *second->NewTrainer(Options());
+  const int before = ProcessThreads();
+  const ToyBatch batch = MakeToyBatch(32, size);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(trainer->Step(batch.inputs_view(), batch.targets_view()).ok());
+  EXPECT_EQ(ProcessThreads(), before);
+}
+
 TEST(Trainer, OutlivesItsSupernetAndBackend) {
   Both both(Options());
   both.supernet.reset();
@@ -301,7 +342,8 @@ TEST(Trainer, TheAverageOfWeightsIsWhatIsExtracted) {
   const std::string first = *both.supernet->Extract(architecture, {});
   const ToyBatch batch = MakeToyBatch(8);
   for (int i = 0; i < 4; ++i) both.Step(batch);
-  const auto image = base::ParseSafetensors(both.Image());
+  const std::string all = both.Image();
+  const auto image = base::ParseSafetensors(all);
   const std::string child = *both.supernet->Extract(architecture, {});
   const auto extracted = base::ParseSafetensors(child);
   EXPECT_NE(image->Find("classifier.weight")->data, extracted->Find("classifier.weight")->data);

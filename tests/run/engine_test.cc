@@ -2,6 +2,8 @@
 #include "run/engine.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -350,8 +352,8 @@ BackendOpener OpenNamed(const std::string& machine) {
   return [machine] { return base::Result<std::shared_ptr<Backend>>(std::make_shared<NamedBackend>(machine)); };
 }
 
-// A torch run that stopped, on back end "table, 2 threads" and data set "one".
-void StoppedTorchRun(const std::string& folder) {
+// A torch plan on back end "table, 2 threads" and data set "one".
+RunRequest TorchRequest(const std::string& folder) {
   RunRequest request;
   request.plan = tests::SmallPlan(1);
   request.plan.mutable_supernet()->set_backend("torch");
@@ -362,12 +364,78 @@ void StoppedTorchRun(const std::string& folder) {
   request.dataset_options->source = "synthetic:10";
   request.dataset_options->seed = 1;
   request.folder = folder;
+  return request;
+}
+
+void StoppedTorchRun(const std::string& folder) {
+  RunRequest request = TorchRequest(folder);
   request.on_event = [](const v1::RunEvent& event) {
     return event.sequence() < 8 ? base::Status() : base::Error(Code::kAborted, "enough");
   };
   auto run = Run::Start(std::move(request));
   ASSERT_TRUE(run.ok()) << run.status().message();
   ASSERT_EQ((*run)->Wait(-1).code(), Code::kAborted);
+}
+
+TEST(EngineTest, ResultOfAFinishedRunNeedsNoBackEnd) {
+  ScratchFolder folder;
+  auto run = Run::Start(TorchRequest(folder / "run"));
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const std::string expected = FinalBytes(**run);
+  ResumeRequest request = ResumeOf(folder / "run");
+  bool missing = true;
+  request.open_torch = [&]() -> base::Result<std::shared_ptr<Backend>> {
+    if (missing) return base::Error(Code::kFailedPrecondition, "there is no torch here");
+    return OpenNamed("table, 2 threads")();
+  };
+  auto resumed = Run::Resume(request);
+  ASSERT_TRUE(resumed.ok()) << resumed.status().message();
+  EXPECT_EQ(FinalBytes(**resumed), expected);
+  EXPECT_EQ((*resumed)->supernet().status().message(), "there is no torch here");
+  missing = false;
+  EXPECT_TRUE((*resumed)->supernet().ok());
+}
+
+TEST(EngineTest, FinishedRunIsReadWhereNothingMayBeWritten) {
+  namespace fs = std::filesystem;
+  ScratchFolder folder;
+  auto run = Run::Start(SmallRequest(1, folder / "run"));
+  ASSERT_TRUE(run.ok());
+  const std::string expected = FinalBytes(**run);
+  fs::permissions(folder.path(), fs::perms(0755));
+  fs::permissions(folder / "run", fs::perms(0555));
+  for (const auto& entry : fs::directory_iterator(folder / "run")) {
+    fs::permissions(entry.path(), fs::perms(entry.is_directory() ? 0555 : 0444));
+  }
+  // Root may write everywhere.
+  const bool root = geteuid() == 0;
+  constexpr uid_t kNobody = 65534;
+  if (root) {
+    ASSERT_EQ(seteuid(kNobody), 0);
+  }
+  const auto stored = ReadRun(folder / "run");
+  auto resumed = Run::Resume(ResumeOf(folder / "run"));
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  fs::permissions(folder / "run", fs::perms(0755));
+  ASSERT_TRUE(stored.ok()) << stored.status().message();
+  EXPECT_EQ(stored->result->SerializeAsString(), expected);
+  ASSERT_TRUE(resumed.ok()) << resumed.status().message();
+  EXPECT_EQ(FinalBytes(**resumed), expected);
+}
+
+TEST(EngineTest, StoreWithoutACheckpointIsDataLoss) {
+  ScratchFolder folder;
+  auto run = Run::Start(SmallRequest(1, folder / "run"));
+  ASSERT_TRUE(run.ok());
+  FinalBytes(**run);
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open((folder / "run/run.db").c_str(), &database), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(database, "DELETE FROM files; DELETE FROM checkpoints", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  EXPECT_EQ(FolderProgress(folder / "run").status().code(), Code::kDataLoss);
+  EXPECT_EQ(Run::Resume(ResumeOf(folder / "run")).status().code(), Code::kDataLoss);
 }
 
 TEST(EngineTest, ResumeRefusesAnotherDataSetOrMachine) {
@@ -406,7 +474,12 @@ TEST(EngineTest, StartChecksWhatItIsGiven) {
   EXPECT_EQ(space.details().field.substr(0, 6), "space.");
   RunRequest foreign = SmallRequest(1, folder / "c");
   foreign.plan.mutable_space()->mutable_choices(0)->clear_alive();
-  EXPECT_EQ(Run::Start(std::move(foreign)).status().details().field, "supernet");
+  const base::Status refused = Run::Start(std::move(foreign)).status();
+  EXPECT_EQ(refused.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(refused.details().field, "supernet");
+  RunRequest other_kind = TorchRequest(folder / "d");
+  other_kind.supernet = SmallRequest(1, "").supernet;
+  EXPECT_EQ(Run::Start(std::move(other_kind)).status().details().value, "table");
   EXPECT_FALSE(std::filesystem::exists(folder / "a"));
 }
 

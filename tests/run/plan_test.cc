@@ -73,6 +73,8 @@ const BadPlan kBadPlans[] = {
     {"stages[1].loop.until", "never ends", [](v1::RunPlan* plan) { LoopOf(plan)->clear_until(); }},
     {"stages[1].loop.until.children_at_most", "1e6",
      [](v1::RunPlan* plan) { LoopOf(plan)->mutable_until()->set_children_at_most("1e6"); }},
+    {"stages[1].loop.until.children_at_most", "1 or more",
+     [](v1::RunPlan* plan) { LoopOf(plan)->mutable_until()->set_children_at_most("0"); }},
     {"stages[1].loop.body", "no stage", [](v1::RunPlan* plan) { LoopOf(plan)->clear_body(); }},
     {"stages[1].loop.body[0].score.options.metric", "angle, accuracy",
      [](v1::RunPlan* plan) {

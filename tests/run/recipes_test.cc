@@ -101,6 +101,8 @@ TEST(RecipesTest, BadSettingsNameWhatIsKnown) {
   EXPECT_NE(message("stages[0].train.options.flip=maybe").find("false"), std::string::npos);
   EXPECT_NE(message("stages[0].train.options.optimizer.momentum=nan").find("finite"), std::string::npos);
   EXPECT_NE(message("stages[0].train.options.epochs.x=1").find("single value"), std::string::npos);
+  EXPECT_NE(message("stages[2].search.options.evaluate.re_bn.average.x=OFF").find("single value"), std::string::npos);
+  EXPECT_NE(message("stages[2].search.options.metrics[1]=angle").find("single value"), std::string::npos);
   EXPECT_NE(message("tiny=2").find("0..1"), std::string::npos);
   EXPECT_EQ(PlanPreset("abs", With({"space=moon"})).status().code(), Code::kNotFound);
   const base::Status unknown = PlanPreset("bas", With({})).status();

@@ -48,6 +48,30 @@ TEST(CostModel, GivesThePublishedCostsOfNasBench201) {
   EXPECT_EQ(model->max().params, 1531546U);
 }
 
+// 2 * 3037000500^2 is 290948384 modulo 2^64.
+TEST(CostModel, RefusesResolutionsWhoseSizesWouldWrap) {
+  v1::SearchSpace message;
+  message.set_schema_version(1);
+  v1::Network* network = message.mutable_network();
+  network->set_input_channels(2);
+  network->set_input_height(8);
+  network->set_input_width(8);
+  network->set_classes(2);
+  network->add_layers()->set_choice(0);
+  v1::Choice* choice = message.add_choices();
+  choice->set_key("layer");
+  v1::OperatorDef* op = choice->add_candidates()->mutable_op();
+  op->set_kind("relu_conv_bn");
+  v1::Attribute* kernel = op->add_attributes();
+  kernel->set_name("kernel");
+  kernel->set_integer(3);
+  const Space space = Made(message);
+  EXPECT_TRUE(CostModel::Make(space, 16).ok());
+  const base::Status wrapping = CostModel::Make(space, 3037000500U).status();
+  EXPECT_EQ(wrapping.code(), base::Code::kInvalidArgument);
+  EXPECT_EQ(wrapping.details().field, "resolution");
+}
+
 TEST(CostModel, AgreesWithTheFixtureDeadEdgesIncluded) {
   NASSHRINK_SHARED_OR_SKIP(path, "fixtures/notations.json");
   const auto fixture = nlohmann::json::parse(std::ifstream(path));

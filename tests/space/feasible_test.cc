@@ -311,6 +311,20 @@ TEST(FeasibleSet, SaysWhenThereAreTooManyPartialSums) {
   EXPECT_EQ(set.status().code(), base::Code::kResourceExhausted);
 }
 
+// Two choices alone would give 400,000,000 sums.
+TEST(FeasibleSet, StopsBeforeOneLevelFillsTheMemory) {
+  const Space space = Chain({20000, 20000});
+  AdditiveCost cost;
+  base::Philox random(1, base::Purpose::kSynthetic);
+  for (size_t i = 0; i < 2; ++i) {
+    std::vector<int64_t> row;
+    for (int c = 0; c < 20000; ++c) row.push_back(static_cast<int64_t>(random.Below64(1'000'000'000'000)));
+    cost.table.push_back(row);
+  }
+  const auto set = FeasibleSet::Make(space, {{cost, 0, 3'000'000'000'000}, {cost, 0, 3'000'000'000'000}});
+  EXPECT_EQ(set.status().code(), base::Code::kResourceExhausted);
+}
+
 TEST(FeasibleSet, RefusesOpenGrammars) {
   EXPECT_EQ(FeasibleSet::Make(Made(tests::AutoSpaceOpen(2)), {}).status().code(), base::Code::kFailedPrecondition);
 }

@@ -1,6 +1,7 @@
 """Spaces, children, counts, names, file forms and errors of the program. Needs no torch."""
 import json
 import os
+import subprocess
 import unittest
 
 import program
@@ -39,6 +40,22 @@ class Names(ProgramTest):
                 self.assertIn(f"nasshrink {command.split()[0]}", done.stdout)
                 self.assertIn("Examples:", done.stdout)
                 self.assertIn("--json", done.stdout)
+
+    def test_pipes_are_written_to_not_replaced(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.json("sample", "nas-bench-201", "-n", "2", "-o", pipe)
+        self.assertGreater(len(os.read(reader, 4096)), 0)
+        os.close(reader)
+        self.assertTrue(pipe.is_fifo())
+
+    def test_names_that_are_not_utf8_end_up_in_valid_json(self):
+        name = os.fsdecode(b"made-\xff.bin")
+        done = subprocess.run([program.PROGRAM, "space", "make", "nas-bench-201", "-o", name, "--json"],
+                              cwd=self.folder, capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("file", json.loads(done.stdout))
 
     def test_version(self):
         self.assertRegex(self.call("--version").stdout, r"^\d+\.\d+\.\d+")
