@@ -143,7 +143,7 @@ void AddSearchCommands(CLI::App* app, SharedOptions* shared) {
       shared, Takes::kLong, [=] { Search(*shared, *arguments); });
   command->add_option("MODEL", arguments->model, "Space, checkpoint of a supernet, or operator table")->required();
   command->add_option("--algorithm", arguments->algorithm, "evolution (default) or random (nasshrink list algorithms)");
-  command->add_option("--metric", arguments->metric, "accuracy (default) or angle (nasshrink list metrics)");
+  command->add_option("--metric", arguments->metric, "accuracy (default), angle, or loss, of which less is better");
   command->add_option("--data", arguments->data, kDataHelp);
   command->add_option("--trials", arguments->trials, "Children to evaluate (default: the algorithm's; random 100)");
   AddSetOption(command, &arguments->set,

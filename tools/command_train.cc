@@ -188,7 +188,7 @@ void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) 
 
 void AddOptions(CLI::App* command, const std::shared_ptr<TrainArguments>& arguments) {
   command->add_option("--data", arguments->data, kDataHelp)->required();
-  command->add_option("--epochs", arguments->epochs, "Epochs (default: the abs recipe's)");
+  command->add_option("--epochs", arguments->epochs, "Epochs (default: the abs recipe's, or those of the run)");
   AddSetOption(command, &arguments->set,
                "key=value: a path of the plan, or channels, cells, classes, height, width, input_channels of a "
                "preset; may be repeated");

@@ -34,8 +34,8 @@ double ParseAccuracy(const std::string& path, size_t row, const std::string& tex
 }  // namespace
 
 const char kDataHelp[] =
-    "fashion-mnist[:DIR], cifar10-bin:DIR, idx:IMAGES,LABELS, synthetic:CLASSES or, for accuracies known beforehand, "
-    "table:CSV[:COLUMN]";
+    "fashion-mnist[:DIR], cifar10-bin:DIR, idx:IMAGES,LABELS, synthetic:CLASSES[:CxHxW[:IMAGES]] or, for accuracies "
+    "known beforehand, table:CSV[:COLUMN]";
 
 Dataset OpenDataset(nasshrink_context* context, const std::string& data) {
   v1::DatasetOptions options;
