@@ -25,6 +25,7 @@ struct ChildrenArguments {
   std::string space;
   uint32_t number = 1;
   std::vector<std::string> containing;
+  std::vector<std::string> excluding;
   std::string out;
   ConstraintFlags constraints;
 };
@@ -51,14 +52,41 @@ void ConvertArch(const SharedOptions& shared, const ArchArguments& arguments) {
   PrintResult({{"text", View(text)}});
 }
 
+// For SampleOptions and CountOptions, which name these fields alike.
+template <typename Message>
+void SetFilter(const ChildrenArguments& arguments, const v1::SearchSpace& space, Message* options) {
+  SetConstraints(arguments.constraints, options);
+  for (const std::string& text : arguments.containing) *options->add_containing() = ParseOperator(space, text);
+  for (const std::string& text : arguments.excluding) *options->add_excluding() = ParseOperator(space, text);
+}
+
+void AddFilterFlags(CLI::App* command, ChildrenArguments* arguments) {
+  command->add_option("SPACE", arguments->space, "Preset or file")->required();
+  command->add_option("--containing", arguments->containing, "Only children with CHOICE:OP; may be repeated");
+  command->add_option("--excluding", arguments->excluding, "Only children without CHOICE:OP; may be repeated");
+  AddConstraintFlags(command, &arguments->constraints);
+}
+
 void CountChildren(const SharedOptions& shared, const ChildrenArguments& arguments) {
   const Context context = OpenContext(shared);
   const Space space = OpenSpace(context.get(), arguments.space);
   v1::CountOptions options;
-  SetConstraints(arguments.constraints, &options);
+  SetFilter(arguments, MessageOf(space.get()), &options);
   const std::string bytes = options.SerializeAsString();
   const auto report = Ask<v1::CountReport>(nasshrink_space_count, space.get(), Data(bytes), bytes.size());
-  PrintResult({{"children", report.children()}, {"feasible", report.feasible()}, {"fraction", report.fraction()}});
+  Json json = {{"children", report.children()}};
+  if (report.feasible().empty()) {
+    json["feasible_at_least"] = report.feasible_at_least();
+    json["feasible_at_most"] = report.feasible_at_most();
+  } else {
+    json["feasible"] = report.feasible();
+  }
+  json["fraction"] = report.fraction();
+  for (const v1::Constraint& constraint : report.constraints()) {
+    if (constraint.has_min()) json["min_" + constraint.cost()] = constraint.min();
+    if (constraint.has_max()) json["max_" + constraint.cost()] = constraint.max();
+  }
+  PrintResult(json);
 }
 
 void ShowSample(const SharedOptions& shared, const ChildrenArguments& arguments) {
@@ -68,8 +96,7 @@ void ShowSample(const SharedOptions& shared, const ChildrenArguments& arguments)
   v1::SampleOptions options;
   options.set_seed(shared.seed);
   options.set_count(arguments.number);
-  SetConstraints(arguments.constraints, &options);
-  for (const std::string& text : arguments.containing) *options.add_containing() = ParseOperator(message, text);
+  SetFilter(arguments, message, &options);
   const std::vector<Row> rows = SampleChildren(space.get(), options);
   if (!arguments.out.empty()) WriteMessage(arguments.out, ListOf(message, rows));
   v1::CostQuery query;
@@ -109,23 +136,21 @@ void AddCount(CLI::App* app, SharedOptions* shared) {
   const auto arguments = std::make_shared<ChildrenArguments>();
   CLI::App* command = AddCommand(app, "count", "Exact number of children, and of those within constraints",
                                  "  nasshrink count nas-bench-201\n"
-                                 "  nasshrink count nas-bench-201 --max-macs 100000000 --max-params 1000000 --json",
+                                 "  nasshrink count nas-bench-201 --max-macs 100M --max-params 1M --json\n"
+                                 "  nasshrink count nas-bench-201 --max-macs 20% --excluding 0:0",
                                  shared, Takes::kMoment, [=] { CountChildren(*shared, *arguments); });
-  command->add_option("SPACE", arguments->space, "Preset or file")->required();
-  AddConstraintFlags(command, &arguments->constraints);
+  AddFilterFlags(command, arguments.get());
 }
 
 void AddSample(CLI::App* app, SharedOptions* shared) {
   const auto arguments = std::make_shared<ChildrenArguments>();
   CLI::App* command = AddCommand(app, "sample", "Children drawn uniformly from those within constraints",
                                  "  nasshrink sample nas-bench-201 -n 5 --seed 1\n"
-                                 "  nasshrink sample nas-bench-201 -n 5 --max-macs 50000000 --containing 0:3",
+                                 "  nasshrink sample nas-bench-201 -n 5 --max-macs 50M --containing 0:3",
                                  shared, Takes::kMoment, [=] { ShowSample(*shared, *arguments); });
-  command->add_option("SPACE", arguments->space, "Preset or file")->required();
+  AddFilterFlags(command, arguments.get());
   command->add_option("-n,--number", arguments->number, "How many (default 1)");
-  command->add_option("--containing", arguments->containing, "Only children with CHOICE:OP; may be repeated");
   command->add_option("-o,--output", arguments->out, "Also write them as an ArchitectureList");
-  AddConstraintFlags(command, &arguments->constraints);
 }
 
 }  // namespace

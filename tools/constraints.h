@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +12,10 @@
 namespace nasshrink::tools {
 
 struct ConstraintFlags {
+  // A number, one with K, M or G behind it, or a share of the children such as "20%".
   struct Window {
-    std::optional<double> min;
-    std::optional<double> max;
+    std::string min;
+    std::string max;
   };
   std::array<Window, 3> windows;  // macs, params, latency_ms
   std::string latency;

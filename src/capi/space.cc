@@ -10,8 +10,8 @@
 #include "space/architecture.h"
 #include "space/codec.h"
 #include "space/edits.h"
-#include "space/feasible.h"
 #include "space/presets.h"
+#include "space/sample_children.h"
 #include "space/summary.h"
 
 namespace nasshrink::capi {

@@ -1,6 +1,6 @@
 // Costs that are a constant plus one number per chosen candidate, in exact integers.
 //
-// Multiply-adds and parameters are integers; latencies are rounded to whole microseconds, as are the ends of their
+// Multiply-adds and parameters are integers; latencies are rounded to whole nanoseconds, as are the ends of their
 // windows (our decision, so that counting stays exact).
 #ifndef NASSHRINK_SPACE_ADDITIVE_COST_H_
 #define NASSHRINK_SPACE_ADDITIVE_COST_H_
@@ -27,7 +27,10 @@ struct AdditiveCost {
 AdditiveCost MacsOf(const CostModel& model);
 AdditiveCost ParamsOf(const CostModel& model);
 
-// Microseconds. INVALID_ARGUMENT for an index out of range, an entry given twice, an alive candidate without an entry
+// The named cost's own terms: milliseconds for "latency_ms", which is kept in nanoseconds, else the number itself.
+double AmountOf(std::string_view cost, int64_t units);
+
+// Nanoseconds. INVALID_ARGUMENT for an index out of range, an entry given twice, an alive candidate without an entry
 // or a time that is negative, not finite or above 1e9 ms.
 base::Result<AdditiveCost> LatencyOf(const Space& space, const v1::LatencyTable& table);
 
@@ -37,11 +40,6 @@ struct CostWindow {
   int64_t min = std::numeric_limits<int64_t>::min();
   int64_t max = std::numeric_limits<int64_t>::max();
 };
-
-// The windows that a message asks for; `field` is the path of the constraints. UNIMPLEMENTED as CostModel::Make.
-base::Result<std::vector<CostWindow>> WindowsOf(const Space& space,
-                                                const google::protobuf::RepeatedPtrField<v1::Constraint>& constraints,
-                                                const v1::LatencyTable* latency, std::string_view field);
 
 }  // namespace nasshrink::space
 

@@ -275,11 +275,11 @@ base::Result<v1::CostReport> CostOf(const Space& space, const CostModel& model, 
   }
   if (!query.has_latency()) return report;
   NASSHRINK_ASSIGN_OR_RETURN(const AdditiveCost latency, LatencyOf(space, query.latency()));
-  int64_t microseconds = latency.fixed;
+  int64_t nanoseconds = latency.fixed;
   for (size_t choice = 0; choice < architecture.size(); ++choice) {
-    microseconds += latency.table[choice][architecture[choice]];
+    nanoseconds += latency.table[choice][architecture[choice]];
   }
-  report.set_latency_ms(static_cast<double>(microseconds) / 1000);
+  report.set_latency_ms(AmountOf(latency.name, nanoseconds));
   return report;
 }
 

@@ -1,71 +1,71 @@
-// Children inside windows of additive costs: exact numbers and exactly uniform draws, without rejection.
+// Children inside windows of additive costs: their number and exactly uniform draws.
 //
-// A dynamic program over the reachable partial sums, one level a digit (space/digits.h). Counts are exact integers; a
-// draw walks forward and takes each alternative with probability (children behind it) / (children behind the state).
+// Counting, not rejection: a dynamic program over packed sums (space/counted_levels.h). Where the exact table would
+// take too much memory (several windows at once, latencies in nanoseconds), costs are rounded to a coarser quantum: the
+// coarse table then proposes children and an exact check rejects those outside, so draws stay exactly uniform, and
+// the number of children is known between two bounds.
 #ifndef NASSHRINK_SPACE_FEASIBLE_H_
 #define NASSHRINK_SPACE_FEASIBLE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
 #include "base/status.h"
-#include "nasshrink/v1/architecture.pb.h"
-#include "space/additive_cost.h"
-#include "space/digits.h"
+#include "space/child_filter.h"
+#include "space/counted_levels.h"
 #include "space/space.h"
 
 namespace nasshrink::space {
 
-struct Operator {
-  uint32_t choice = 0;
-  uint32_t candidate = 0;
-};
-
-// Immutable after Make: draws may run on any thread at once.
+// Immutable after Make: draws may run on any thread at once. Copies share the tables.
 class FeasibleSet {
  public:
-  // Partial sums over all levels; about 50 bytes each.
-  static constexpr size_t kMaxStates = 6'000'000;
+  static constexpr size_t kMaxBytes = size_t{512} << 20;
 
-  // Children with all of `containing` inside all windows. RESOURCE_EXHAUSTED above kMaxStates: take fewer or coarser
-  // constraints. FAILED_PRECONDITION for an open cell grammar; INVALID_ARGUMENT for candidates that are not alive
-  // or two of one choice.
-  static base::Result<FeasibleSet> Make(const Space& space, const std::vector<CostWindow>& windows,
-                                        const std::vector<Operator>& containing = {});
+  // Children that pass the filter; `max_bytes` bounds the tables. Errors as CostLevelsOf, and RESOURCE_EXHAUSTED when
+  // `max_bytes` holds no table at all.
+  static base::Result<FeasibleSet> Make(const Space& space, ChildFilter filter, size_t max_bytes = kMaxBytes);
 
-  BigInt count() const { return levels_.front().ways.empty() ? BigInt(0) : levels_.front().ways.front(); }
+  // Equal unless the table is coarse.
+  BigInt least() const { return least_; }
+  BigInt most() const { return most_; }
+  bool exact() const { return least_ == most_; }
+  bool empty() const { return most_ == 0; }
+  // FAILED_PRECONDITION when empty, saying which window excludes everything and what is reachable. `field` is the
+  // path of the windows.
+  base::Status CheckNotEmpty(std::string_view field) const;
 
-  // Draw number `step` of the stream (seed, purpose): uniform over the set, independent of every other draw.
-  // count() must be above 0.
+  // Draw number `step` of the stream (seed, purpose): uniform over the set, independent of every other draw. The set
+  // must not be empty.
   Architecture Draw(uint64_t seed, base::Purpose purpose, uint64_t step) const;
 
  private:
-  friend class FeasibleBuilder;
-
-  // One digit, and the partial sums that the digits before it reach. The last level has no digit.
-  struct Level {
-    std::vector<uint32_t> choices;
-    std::vector<uint32_t> candidates;  // alternatives x choices
-    std::vector<int64_t> costs;        // alternatives x windows
-    size_t alternatives = 0;
-    std::vector<int64_t> states;  // states x windows, ascending
-    std::vector<BigInt> ways;     // by state: children behind it
+  struct Reach {
+    int64_t min = 0;
+    int64_t max = 0;
   };
-  // The state's index, or the number of states when it is not reached.
-  size_t FindState(const Level& level, const std::vector<int64_t>& sums) const;
 
-  size_t windows_ = 0;
+  base::Status BuildTables(size_t max_bytes);
+  void ListIfSmall();
+  base::Status Probe();
+  bool Inside(const std::vector<uint32_t>& alternatives) const;
+  Architecture ArchitectureOf(const std::vector<uint32_t>& alternatives) const;
+
+  ChildFilter filter_;
   size_t choice_count_ = 0;
-  std::vector<int64_t> start_;
-  std::vector<Level> levels_;
+  std::shared_ptr<const std::vector<CostLevel>> levels_;
+  std::vector<Reach> reach_;                      // by window, over all children that pass the operators
+  std::shared_ptr<const CountedLevels> counted_;  // null when a level has no alternative
+  // Set when the children were listed one by one: numbers for CountedLevels::Nth.
+  std::shared_ptr<const std::vector<uint32_t>> listed_;
+  BigInt least_ = 0;
+  BigInt most_ = 0;
+  bool check_ = false;  // draws of `counted_` may lie outside
 };
-
-// "constraints[i]..." is the field path of errors. Purpose kSampleSpace. FAILED_PRECONDITION when no child meets the
-// constraints; at most 10,000,000 children a call.
-base::Result<std::vector<Architecture>> SampleChildren(const Space& space, const v1::SampleOptions& options);
-
-base::Result<v1::CountReport> CountChildren(const Space& space, const v1::CountOptions& options);
 
 }  // namespace nasshrink::space
 

@@ -176,13 +176,13 @@ v1::LatencyTable Latencies(const Space& space) {
       v1::LatencyEntry* entry = table.add_entries();
       entry->set_choice(choice);
       entry->set_candidate(c);
-      entry->set_mean_ms(0.1 * c + 0.0004);
+      entry->set_mean_ms(0.1 * c + 0.0000004);
     }
   }
   return table;
 }
 
-TEST(Latency, IsAddedInMicroseconds) {
+TEST(Latency, IsAddedInNanoseconds) {
   const Space space = tests::NasBench201();
   v1::CostQuery query;
   *query.mutable_latency() = Latencies(space);

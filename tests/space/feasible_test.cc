@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <map>
@@ -11,9 +12,11 @@
 #include "shared_file.h"
 #include "space/architecture.h"
 #include "space/codec.h"
+#include "space/cost_quantile.h"
 #include "space/count.h"
 #include "space/operators.h"
 #include "space/published_spaces.h"
+#include "space/sample_children.h"
 
 namespace nasshrink::space {
 namespace {
@@ -44,10 +47,10 @@ void CheckPublishedWindows(const Json& one, const v1::SearchSpace& message) {
   for (const auto& row : one["expected"]) {
     CostWindow window{MacsOf(*model)};
     SetEnds(row[0], row[1], &window);
-    const auto set = FeasibleSet::Make(space, {window});
+    const auto set = FeasibleSet::Make(space, {{window}, {}, {}});
     ASSERT_TRUE(set.ok()) << set.status().message();
-    EXPECT_EQ(set->count().str(), row[2].get<std::string>()) << row;
-    if (set->count() == 0) continue;
+    EXPECT_EQ(set->most().str(), row[2].get<std::string>()) << row;
+    if (set->most() == 0) continue;
     const Architecture child = set->Draw(1, base::Purpose::kSampleSpace, 0);
     EXPECT_GE(static_cast<int64_t>(model->Macs(child)), window.min);
     EXPECT_LE(static_cast<int64_t>(model->Macs(child)), window.max);
@@ -57,9 +60,9 @@ void CheckPublishedWindows(const Json& one, const v1::SearchSpace& message) {
     std::vector<CostWindow> windows = {{MacsOf(*model)}, {ParamsOf(*model)}};
     SetEnds(row[0], row[1], &windows[0]);
     SetEnds(row[2], row[3], &windows[1]);
-    const auto set = FeasibleSet::Make(space, windows);
+    const auto set = FeasibleSet::Make(space, {windows, {}, {}});
     ASSERT_TRUE(set.ok());
-    EXPECT_EQ(set->count(), row[4].get<uint64_t>()) << row;
+    EXPECT_EQ(set->most(), row[4].get<uint64_t>()) << row;
   }
 }
 
@@ -135,7 +138,7 @@ TEST(FeasibleSet, CountsJointWindowsAndContainedOperators) {
         windows.push_back({made.costs[w]});
         SetEnds(row[2 * w], row[2 * w + 1], &windows.back());
       }
-      EXPECT_EQ(FeasibleSet::Make(made.space, windows)->count(), row[6].get<uint64_t>()) << row;
+      EXPECT_EQ(FeasibleSet::Make(made.space, {windows, {}, {}})->most(), row[6].get<uint64_t>()) << row;
     }
     CostWindow window{made.costs[0]};
     window.max = one["containing"]["max_macs"].get<int64_t>();
@@ -144,7 +147,8 @@ TEST(FeasibleSet, CountsJointWindowsAndContainedOperators) {
       const auto& entries = one["table"][choice];
       uint32_t candidate = 0;
       while (entries[candidate][0] != row[1]) ++candidate;
-      EXPECT_EQ(FeasibleSet::Make(made.space, {window}, {{choice, candidate}})->count(), row[2].get<uint64_t>()) << row;
+      EXPECT_EQ(FeasibleSet::Make(made.space, {{window}, {{choice, candidate}}, {}})->most(), row[2].get<uint64_t>())
+          << row;
     }
   }
   EXPECT_EQ(chains, 3);
@@ -152,9 +156,9 @@ TEST(FeasibleSet, CountsJointWindowsAndContainedOperators) {
 
 // Every feasible child is drawn, none else, and equally often (chi-square, fixed seed).
 void CheckUniform(const Space& space, const std::vector<CostWindow>& windows, const std::set<Architecture>& expected) {
-  const auto set = FeasibleSet::Make(space, windows);
+  const auto set = FeasibleSet::Make(space, {windows, {}, {}});
   ASSERT_TRUE(set.ok()) << set.status().message();
-  ASSERT_EQ(set->count(), expected.size());
+  ASSERT_EQ(set->most(), expected.size());
   std::map<Architecture, int> drawn;
   const size_t draws = 50 * expected.size();
   for (size_t i = 0; i < draws; ++i) ++drawn[set->Draw(11, base::Purpose::kSampleSpace, i)];
@@ -203,7 +207,7 @@ TEST(FeasibleSet, DrawsNetworksUniformlyWhereNodesKeepSomeEdges) {
   for (int i = 0; i < 26; ++i) expected.insert(NthChild(space, i));
   CheckUniform(space, {}, expected);
   // An operator of an edge is contained only where the edge is kept: with 3<-0 fixed, pairs (0,1) and (0,2).
-  EXPECT_EQ(FeasibleSet::Make(space, {}, {{2, 1}})->count(), 3 + 4);
+  EXPECT_EQ(FeasibleSet::Make(space, {{}, {{2, 1}}, {}})->most(), 3 + 4);
 }
 
 TEST(SampleChildren, DoesNotDependOnHowManyAreAsked) {
@@ -270,7 +274,7 @@ TEST(SampleChildren, SpellsOutWhatCannotBeDrawn) {
             "containing[1].choice");
 }
 
-TEST(CountChildren, CountsLatencyWindowsInMicroseconds) {
+TEST(CountChildren, CountsLatencyWindowsInNanoseconds) {
   const Space space = Chain({2, 2});
   v1::CountOptions options;
   for (uint32_t choice = 0; choice < 2; ++choice) {
@@ -298,31 +302,169 @@ TEST(CountChildren, TakesSpacesOfAnySizeWithoutConstraints) {
   EXPECT_DOUBLE_EQ(report->fraction(), 1);
 }
 
-TEST(FeasibleSet, SaysWhenThereAreTooManyPartialSums) {
-  const Space space = Chain(std::vector<size_t>(24, 8));
+AdditiveCost RandomCost(const Space& space, const char* name, uint64_t below, uint64_t seed) {
   AdditiveCost cost;
-  base::Philox random(1, base::Purpose::kSynthetic);
-  for (size_t i = 0; i < 24; ++i) {
+  cost.name = name;
+  base::Philox random(seed, base::Purpose::kSynthetic);
+  for (const Choice& choice : space.choices) {
     std::vector<int64_t> row;
-    for (int c = 0; c < 8; ++c) row.push_back(static_cast<int64_t>(random.Below64(1'000'000'000'000)));
+    for (size_t c = 0; c < choice.candidates.size(); ++c) row.push_back(static_cast<int64_t>(random.Below64(below)));
     cost.table.push_back(row);
   }
-  const auto set = FeasibleSet::Make(space, {{cost, 0, 12'000'000'000'000}});
-  EXPECT_EQ(set.status().code(), base::Code::kResourceExhausted);
+  return cost;
 }
 
-// Two choices alone would give 400,000,000 sums.
-TEST(FeasibleSet, StopsBeforeOneLevelFillsTheMemory) {
-  const Space space = Chain({20000, 20000});
-  AdditiveCost cost;
-  base::Philox random(1, base::Purpose::kSynthetic);
-  for (size_t i = 0; i < 2; ++i) {
-    std::vector<int64_t> row;
-    for (int c = 0; c < 20000; ++c) row.push_back(static_cast<int64_t>(random.Below64(1'000'000'000'000)));
-    cost.table.push_back(row);
+int64_t CostOfChild(const AdditiveCost& cost, const Architecture& child) {
+  int64_t sum = cost.fixed;
+  for (size_t c = 0; c < child.size(); ++c) sum += cost.table[c][child[c]];
+  return sum;
+}
+
+bool Inside(const std::vector<CostWindow>& windows, const Architecture& child) {
+  return std::all_of(windows.begin(), windows.end(), [&](const CostWindow& window) {
+    const int64_t sum = CostOfChild(window.cost, child);
+    return window.min <= sum && sum <= window.max;
+  });
+}
+
+// Six choices of four: 4,096 children whose costs hardly ever coincide.
+struct FineWindows {
+  Space space = Chain(std::vector<size_t>(6, 4));
+  std::vector<CostWindow> windows = {{RandomCost(space, "a", 1'000'000'000'000, 1), 2'300'000'000'000},
+                                     {RandomCost(space, "b", 1'000'000'000, 2), 0, 3'500'000'000}};
+  std::set<Architecture> children;
+
+  FineWindows() {
+    for (int i = 0; i < 4096; ++i) {
+      Architecture child = NthChild(space, i);
+      if (Inside(windows, child)) children.insert(std::move(child));
+    }
   }
-  const auto set = FeasibleSet::Make(space, {{cost, 0, 3'000'000'000'000}, {cost, 0, 3'000'000'000'000}});
-  EXPECT_EQ(set.status().code(), base::Code::kResourceExhausted);
+};
+
+// With room for a coarse table alone, the number lies between the bounds and listing makes it exact.
+TEST(FeasibleSet, CoarseTablesKeepCountsAndDrawsExact) {
+  const FineWindows fine;
+  ASSERT_GT(fine.children.size(), 500U);
+  ASSERT_LT(fine.children.size(), 4000U);
+  for (const size_t bytes : {size_t{5'000}, size_t{20'000}, FeasibleSet::kMaxBytes}) {
+    const auto set = FeasibleSet::Make(fine.space, {fine.windows, {}, {}}, bytes);
+    ASSERT_TRUE(set.ok()) << set.status().message();
+    EXPECT_EQ(set->most(), fine.children.size()) << bytes;
+    EXPECT_TRUE(set->exact());
+  }
+  const auto none = FeasibleSet::Make(fine.space, {fine.windows, {}, {}}, 50);
+  EXPECT_EQ(none.status().code(), base::Code::kResourceExhausted);
+}
+
+// Two windows at once, a million draws: chi-square at level 1e-4.
+TEST(FeasibleSet, DrawsUniformlyUnderTwoWindows) {
+  const FineWindows fine;
+  constexpr int kDraws = 1'000'000;
+  for (const size_t bytes : {size_t{5'000}, FeasibleSet::kMaxBytes}) {
+    const auto set = FeasibleSet::Make(fine.space, {fine.windows, {}, {}}, bytes);
+    ASSERT_TRUE(set.ok());
+    std::map<Architecture, int> drawn;
+    for (int i = 0; i < kDraws; ++i) ++drawn[set->Draw(3, base::Purpose::kSampleSpace, static_cast<uint64_t>(i))];
+    const double expected = static_cast<double>(kDraws) / static_cast<double>(fine.children.size());
+    double chi = 0;
+    for (const auto& [child, times] : drawn) {
+      ASSERT_EQ(fine.children.count(child), 1U);
+      chi += (times - expected) * (times - expected) / expected;
+    }
+    EXPECT_EQ(drawn.size(), fine.children.size());
+    // Wilson and Hilferty's normal approximation of the chi-square distribution; 3.719 is the normal's 1 - 1e-4.
+    const double freedom = static_cast<double>(fine.children.size() - 1);
+    const double ninth = 2 / (9 * freedom);
+    EXPECT_LT((std::cbrt(chi / freedom) - (1 - ninth)) / std::sqrt(ninth), 3.719) << bytes;
+  }
+}
+
+// Sums of 24 x 8 random costs up to 1e12 are nearly all different: far too many for an exact table.
+TEST(FeasibleSet, BoundsTheNumberWhereTheExactTableIsTooLarge) {
+  const Space space = Chain(std::vector<size_t>(24, 8));
+  const std::vector<CostWindow> windows = {
+      {RandomCost(space, "a", 1'000'000'000'000, 1), 0, 12'000'000'000'000},
+      {RandomCost(space, "b", 1'000'000'000'000, 2), 11'000'000'000'000, 13'000'000'000'000}};
+  const auto set = FeasibleSet::Make(space, {windows, {}, {}}, size_t{16} << 20);
+  ASSERT_TRUE(set.ok()) << set.status().message();
+  EXPECT_FALSE(set->exact());
+  EXPECT_GT(set->least(), 0);
+  EXPECT_LT(set->least(), set->most());
+  EXPECT_LE(set->most(), Children(space));
+  uint64_t inside = 0;
+  for (uint64_t i = 0; i < 20'000; ++i) {
+    EXPECT_TRUE(Inside(windows, set->Draw(1, base::Purpose::kSampleSpace, i)));
+    const BigInt index = BigInt(Children(space) * i) / 20'000;
+    if (Inside(windows, NthChild(space, index))) ++inside;
+  }
+  const double estimate = static_cast<double>(Children(space)) * static_cast<double>(inside) / 20'000;
+  EXPECT_LT(static_cast<double>(set->least()), 1.1 * estimate);
+  EXPECT_GT(static_cast<double>(set->most()), 0.9 * estimate);
+}
+
+// One level alone has 20,000 different costs, two would give 400,000,000 sums.
+TEST(FeasibleSet, KeepsWithinItsMemory) {
+  const Space space = Chain({20000, 20000});
+  const std::vector<CostWindow> windows = {{RandomCost(space, "a", 1'000'000'000'000, 1), 0, 1'500'000'000'000}};
+  const auto set = FeasibleSet::Make(space, {windows, {}, {}}, size_t{8} << 20);
+  ASSERT_TRUE(set.ok()) << set.status().message();
+  EXPECT_LT(set->least(), set->most());
+  EXPECT_TRUE(Inside(windows, set->Draw(1, base::Purpose::kSampleSpace, 0)));
+}
+
+TEST(FeasibleSet, LeavesExcludedOperatorsOut) {
+  const Space space = Chain({3, 4, 2});
+  const auto count = [&](std::vector<Operator> containing, std::vector<Operator> excluding) {
+    return FeasibleSet::Make(space, {{}, std::move(containing), std::move(excluding)})->most();
+  };
+  EXPECT_EQ(count({}, {{1, 0}, {1, 3}}), 3 * 2 * 2);
+  EXPECT_EQ(count({{0, 1}}, {{1, 0}, {2, 1}}), 3);
+  EXPECT_EQ(count({{2, 1}}, {{2, 1}}), 0);
+  EXPECT_EQ(count({}, {{2, 0}, {2, 1}}), 0);
+  EXPECT_EQ(FeasibleSet::Make(space, {{}, {}, {{0, 3}}}).status().details().field, "excluding[0].candidate");
+}
+
+TEST(FeasibleSet, SaysWhichWindowExcludesEverything) {
+  const Space space = tests::NasBench201();
+  v1::SampleOptions options;
+  options.set_count(1);
+  v1::Constraint* constraint = options.add_constraints();
+  constraint->set_cost("params");
+  constraint->set_min(1);
+  constraint = options.add_constraints();
+  constraint->set_cost("macs");
+  constraint->set_max(1e6);
+  const base::Status status = SampleChildren(space, options).status();
+  EXPECT_EQ(status.code(), base::Code::kFailedPrecondition);
+  EXPECT_EQ(status.details().field, "constraints[1].max");
+  EXPECT_EQ(status.details().value, "1000000");
+  EXPECT_NE(status.message().find("7783040..220119680"), std::string::npos) << status.message();
+}
+
+TEST(CostQuantile, IsTheCostThatAShareOfChildrenDoesNotExceed) {
+  const Space space = tests::NasBench201();
+  const auto model = CostModel::Make(space);
+  std::vector<uint64_t> macs;
+  for (int i = 0; i < 15625; ++i) macs.push_back(model->Macs(NthChild(space, i)));
+  std::sort(macs.begin(), macs.end());
+  for (const double share : {1e-9, 0.2, 0.5, 0.999, 1.0}) {
+    const auto rank = static_cast<size_t>(std::ceil(share * 15625 - 1e-9)) - 1;
+    EXPECT_EQ(static_cast<uint64_t>(*CostQuantile(space, MacsOf(*model), share)), macs[rank]) << share;
+  }
+  v1::CountOptions options;
+  v1::Constraint* constraint = options.add_constraints();
+  constraint->set_cost("macs");
+  constraint->set_max_quantile(0.2);
+  const auto report = CountChildren(space, options);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->constraints(0).max(), static_cast<double>(macs[3124]));
+  EXPECT_GE(std::stoi(report->feasible()), 3125);
+  constraint->set_max(1);
+  EXPECT_EQ(CountChildren(space, options).status().details().field, "constraints[0].max_quantile");
+  constraint->clear_max();
+  constraint->set_max_quantile(20);
+  EXPECT_EQ(CountChildren(space, options).status().details().field, "constraints[0].max_quantile");
 }
 
 TEST(FeasibleSet, RefusesOpenGrammars) {

@@ -189,6 +189,17 @@ class Children(ProgramTest):
             fits += (7783040 + 3932160 * one + 35389440 * three <= 50000000) and (73306 + 28000 * one + 243040 * three >= 100000)
         self.assertEqual(counted["feasible"], str(fits))
         self.assertAlmostEqual(counted["fraction"], fits / 15625)
+        self.assertEqual(self.json("count", "nas-bench-201", "--max-macs", "50M", "--min-params", "100K"), counted)
+        without = self.json("count", "nas-bench-201", "--excluding", "0:0", "--excluding", "0:1", "--containing", "5:3")
+        self.assertEqual(without["feasible"], str(3 * 5**4))
+
+    def test_count_within_a_share_of_the_children(self):
+        counted = self.json("count", "nas-bench-201", "--max-macs", "20%")
+        self.assertGreaterEqual(int(counted["feasible"]), 3125)
+        just_below = self.json("count", "nas-bench-201", "--max-macs", str(counted["max_macs"] - 1))
+        self.assertLess(int(just_below["feasible"]), 3125)
+        for wrong in ("0%", "101%", "many", "5Q", "inf"):
+            self.fails(2, "count", "nas-bench-201", "--max-macs", wrong)
 
     def test_sample(self):
         words = ["sample", "nas-bench-201", "-n", "20", "--max-macs", "60000000", "--containing", "0:3"]
