@@ -39,12 +39,9 @@ void Entries(v1::RegistryListing* listing, std::initializer_list<Named> all) {
 void ListPresets(v1::RegistryListing* listing) {
   for (const space::PresetInfo& preset : space::Presets()) {
     v1::RegistryListing::Entry* entry = Entry(listing, preset.name, preset.help);
-    Parameter(entry, "classes", "integer", "classes of the classifier");
-    Parameter(entry, "input_channels", "integer", "channels of an image");
-    Parameter(entry, "input_height", "integer", "height of an image");
-    Parameter(entry, "input_width", "integer", "width of an image");
-    Parameter(entry, "channels", "integer", "channels of the first stage");
-    Parameter(entry, "cells", "integer", "cells a stage");
+    for (const space::PresetOption& option : preset.options) {
+      Parameter(entry, option.name, std::string(option.type).c_str(), option.help);
+    }
   }
 }
 

@@ -16,10 +16,13 @@ using base::Invalid;
 using base::Status;
 
 // What the settings before the plan itself decide.
+// The preset of the recipes, taken smaller than published unless the settings say otherwise.
+constexpr const char* kSmallPreset = "nas-bench-201";
+
 struct RecipeInput {
-  std::string space = "nas-bench-201";
-  uint32_t channels = 8;
-  uint32_t cells = 1;
+  std::string space = kSmallPreset;
+  uint32_t channels = 0;
+  uint32_t cells = 0;
   bool shaped = false;  // a space setting was given
   bool tiny = false;
   bool coloured = false;  // images have more than one channel
@@ -225,8 +228,9 @@ Status SetSpace(const RecipeInput& input, const v1::PlanOptions& options, v1::Ru
     return {};
   }
   v1::PresetOptions shape;
-  shape.set_channels(input.channels);
-  shape.set_cells(input.cells);
+  const bool small = input.space == kSmallPreset;
+  shape.set_channels(small && input.channels == 0 ? 8 : input.channels);
+  shape.set_cells(small && input.cells == 0 ? 1 : input.cells);
   if (options.has_dataset()) {
     shape.set_classes(options.dataset().classes());
     shape.set_input_channels(options.dataset().channels());
@@ -246,8 +250,8 @@ std::vector<RecipeInfo> Recipes() {
   abs.help = "angle-based search-space shrinking: train, score by the angle, drop, train on; search; retrain; export";
   abs.parameters = {{"tiny", "1 takes a variant that ends in seconds"},
                     {"space", "preset of the space; nas-bench-201"},
-                    {"space.channels", "channels of its first stage; 8"},
-                    {"space.cells", "cells a stage; 1"}};
+                    {"space.channels", "channels of its first stage; 8 for nas-bench-201"},
+                    {"space.cells", "cells a stage; 1 for nas-bench-201"}};
   for (const ShortName& name : AbsNames()) abs.parameters.push_back({name.name, name.help});
   return {abs};
 }

@@ -1,4 +1,4 @@
-// The spaces of the literature as messages, put together field by field.
+// The presets as messages, for tests that change them, and a learned AutoSpace that no preset is.
 #ifndef NASSHRINK_TESTS_SPACE_PUBLISHED_SPACES_H_
 #define NASSHRINK_TESTS_SPACE_PUBLISHED_SPACES_H_
 
@@ -9,26 +9,21 @@
 
 namespace nasshrink::tests {
 
-// NAS-Bench-201 with C=16, N=5 and 10 classes, through the preset; fails the process if it cannot be made.
-space::Space NasBench201();
+// A preset; fails the process if it cannot be made.
+space::Space PresetSpace(const char* name, const v1::PresetOptions& options = {});
+v1::SearchSpace PresetMessage(const char* name, const v1::PresetOptions& options = {});
 
-// ProxylessNAS on GPU (what ABS and SE-NAS shrink) and on mobile: 21 layers, identity except first in a stage.
+space::Space NasBench201();
 v1::SearchSpace ProxylessGpu();
 v1::SearchSpace ProxylessMobile();
-// 19 layers without identity.
 v1::SearchSpace FairNas();
-// 22 layers, the first of its own kind; large: expansions 1..6 and a thinner stem.
 v1::SearchSpace PadNas(bool large);
-// SPOS's ShuffleNet-like chain: 20 layers, 4 candidates.
 v1::SearchSpace SposShuffleNet();
-// 8 layers, 3 candidates, CIFAR-10.
 v1::SearchSpace NasBenchMacro();
-// Two cells, a choice an edge and a choice of two inputs a node.
 v1::SearchSpace DartsPairs();
-// One table of 14 edges with 8 operators, used by both cells.
 v1::SearchSpace DartsShared();
-// AutoSpace before anything is learned, and with nine cells a layer.
 v1::SearchSpace AutoSpaceOpen(uint32_t layers);
+// Nine listed cells a layer, made up from the grammar.
 v1::SearchSpace AutoSpaceLearned(uint32_t layers);
 
 }  // namespace nasshrink::tests
