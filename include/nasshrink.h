@@ -149,7 +149,8 @@ typedef struct nasshrink_event_sink {
   uint32_t flags; /* 0 */
   void* user_data;
   /* `event` is a RunEvent message, borrowed for the call. Returns NULL to go on, or an error (nasshrink_error_create),
-   * which the library takes over and which the run then ends with, unchanged. Required. */
+   * which the library takes over and which the run then ends with, unchanged. At run_finished the outcome is known
+   * and kept and nasshrink_run_result gives the result; an error changes nothing then. Required. */
   nasshrink_error* (*on_event)(void* user_data, const uint8_t* event, size_t event_size);
   /* NULL if nothing needs to be released. */
   void (*destroy)(void* user_data);
