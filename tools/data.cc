@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
+#include <set>
 
 #include "archs.h"
 #include "files.h"
@@ -72,12 +73,26 @@ v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data) {
   truth.set_root_fingerprint(SummaryOf(space).root_fingerprint());
   truth.set_choices(SummaryOf(space).choices());
   for (size_t i = 0; i < csv.rows.size(); ++i) {
-    const std::string& text = csv.rows[i][arch];
-    const Row row = RowOf(Make<Arch>(nasshrink_arch_import, space, "", text.data(), text.size()).get());
+    const Row row = RowOf(ImportRow(space, path, i + 1, csv.rows[i][arch]).get());
     truth.mutable_candidates()->Add(row.begin(), row.end());
     truth.add_accuracy(ParseAccuracy(path, i, csv.rows[i][accuracy]));
   }
   return truth;
+}
+
+std::string GapsOf(const nasshrink_space* space, const v1::Truth& truth, const std::string& data) {
+  std::set<Row> known;
+  for (int i = 0; i < truth.accuracy_size(); ++i) {
+    const auto begin = truth.candidates().begin() + i * static_cast<int>(truth.choices());
+    known.emplace(begin, begin + static_cast<int>(truth.choices()));
+  }
+  const std::string children = SummaryOf(space).children();
+  if (children == std::to_string(known.size())) return "";
+  const v1::SearchSpace message = MessageOf(space);
+  std::string text = fmt::format("{}: holds {} of the space's {} children", data, known.size(), children);
+  const std::optional<Row> missing = FirstChild(message, [&](const Row& row) { return known.count(row) == 0; });
+  if (missing) text += fmt::format("; the first missing is '{}'", OpsText(message, *missing));
+  return text;
 }
 
 }  // namespace nasshrink::tools

@@ -27,6 +27,8 @@ bool IsTruth(const std::string& data);
 // The column of architectures is "arch", "arch_str" or "ops"; that of accuracies (percent) is COLUMN, "accuracy" or
 // "cifar10_test".
 v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data);
+// How many children of the space the truth lacks and which is the first of them, as a sentence; "" for none.
+std::string GapsOf(const nasshrink_space* space, const v1::Truth& truth, const std::string& data);
 
 }  // namespace nasshrink::tools
 

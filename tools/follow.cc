@@ -71,9 +71,9 @@ Followed Follow(nasshrink_run* run, Progress* progress) {
   followed.outcome = Try(nasshrink_run_wait, run, int64_t{-1});
   if (followed.outcome.ok()) {
     followed.result = Ask<v1::RunResult>(nasshrink_run_result, run);
-  } else if (followed.outcome.status == NASSHRINK_INVALID_ARGUMENT) {
+  } else {
     // The call was right and went on for a while: what failed is the work.
-    followed.outcome.status = NASSHRINK_FAILED_PRECONDITION;
+    followed.outcome.exit = kWorkFailed;
   }
   return followed;
 }

@@ -111,10 +111,11 @@ Status CheckMachine(const RunOrigin& origin, const Backend& backend) {
                    std::to_string(origin.intra_op_threads));
   }
   if (origin.backend == backend.Describe()) return {};
-  return base::Error(Code::kFailedPrecondition,
-                     "the run was started with {} and would go on with {}, which changes its result; allow a different "
-                     "machine to go on all the same",
-                     origin.backend, backend.Describe());
+  return Status(
+             Code::kFailedPrecondition,
+             "is not what the run was started with, which changes its result; allow a different machine to go on all "
+             "the same")
+      .WithField("machine", backend.Describe(), origin.backend);
 }
 
 base::Result<std::shared_ptr<Dataset>> ReopenDataset(const RunOrigin& origin, std::shared_ptr<Dataset> given,
