@@ -1132,9 +1132,11 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_run_resume(nasshrink
                                                                        nasshrink_cancel* cancel, nasshrink_run** out,
                                                                        nasshrink_error** err);
 
-/* Where a kept run stands as of its last checkpoint, also while another process works on it.
+/* Where a kept run stands as of its last checkpoint, also while another process works on it, and what it was started
+ * with.
  *
- * Parameters: context, folder and out must not be NULL; out receives a `RunProgress` message.
+ * Parameters: context, folder and out must not be NULL; out receives a `RunProgress` message with the plan and the
+ *   threads of its start.
  * Ownership: folder is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
  * Status: NOT_FOUND when the folder holds no run; DATA_LOSS for a damaged one.
  * Threads: thread-safe.

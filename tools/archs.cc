@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "files.h"
 #include "spaces.h"
 
@@ -73,6 +75,14 @@ Arch ImportRow(const nasshrink_space* space, const std::string& path, size_t num
 Row RowOf(const nasshrink_arch* arch) {
   const auto message = Ask<v1::Architecture>(nasshrink_arch_serialize, arch);
   return {message.candidates().begin(), message.candidates().end()};
+}
+
+bool IsChild(const v1::SearchSpace& space, const Row& row) {
+  for (size_t i = 0; i < row.size(); ++i) {
+    const auto& alive = space.choices(static_cast<int>(i)).alive();
+    if (!alive.empty() && std::find(alive.begin(), alive.end(), row[i]) == alive.end()) return false;
+  }
+  return true;
 }
 
 std::string OpsText(const v1::SearchSpace& space, const Row& row) {

@@ -27,6 +27,9 @@ Arch ArchOf(const nasshrink_space* space, const Row& row);
 Arch ImportRow(const nasshrink_space* space, const std::string& path, size_t number, const std::string& text);
 Row RowOf(const nasshrink_arch* arch);
 
+// Whether all its operators are alive.
+bool IsChild(const v1::SearchSpace& space, const Row& row);
+
 // Operator codes separated by spaces.
 std::string OpsText(const v1::SearchSpace& space, const Row& row);
 

@@ -77,7 +77,7 @@ void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
                             arguments.folder.c_str(), nullptr, cancel);
   Progress progress(shared.quiet);
   if (!work.gaps.empty()) progress.Say(work.gaps);
-  Finish(context.get(), Follow(run.get(), &progress), arguments.folder);
+  Finish(context.get(), Follow(run.get(), &progress, !IsTable(plan)), arguments.folder);
 }
 
 void GoOn(const SharedOptions& shared, const RunArguments& arguments) {
@@ -87,7 +87,8 @@ void GoOn(const SharedOptions& shared, const RunArguments& arguments) {
   if (!arguments.data.empty()) dataset = OpenDataset(context.get(), arguments.data);
   const Run run = ResumeRun(context.get(), arguments.folder, arguments.any_machine, dataset.get(), cancel);
   Progress progress(shared.quiet);
-  Finish(context.get(), Follow(run.get(), &progress), arguments.folder);
+  const bool trains = !IsTable(StatusOfRun(context.get(), arguments.folder).plan());
+  Finish(context.get(), Follow(run.get(), &progress, trains), arguments.folder);
 }
 
 const char* StateName(v1::RunProgress::State state) {
@@ -112,7 +113,8 @@ void ShowStatus(const SharedOptions& shared, const RunArguments& arguments) {
   const v1::RunProgress now = StatusOfRun(context.get(), arguments.folder);
   // A run that stands between two stages is at no step.
   const bool at_step = now.steps() > 0;
-  Json json = {{"state", StateName(now.state())}, {"stage", now.stage()}};
+  Json json = {{"state", StateName(now.state())}};
+  json["stage"] = now.stage().empty() ? Json() : Json(now.stage());
   json["step"] = at_step ? Json(now.step()) : Json();
   json["steps"] = at_step ? Json(now.steps()) : Json();
   json["fraction"] = now.fraction();

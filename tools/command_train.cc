@@ -61,7 +61,7 @@ void TrainSupernet(const SharedOptions& shared, const TrainArguments& arguments)
   const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
                             nullptr, nullptr, cancel);
   Progress progress(shared.quiet);
-  const Followed followed = Follow(run.get(), &progress);
+  const Followed followed = Follow(run.get(), &progress, work.dataset != nullptr);
   CheckWork(followed.outcome, "nothing was written");
   const Supernet supernet = Make<Supernet>(nasshrink_run_supernet, run.get());
   Do(nasshrink_supernet_save, supernet.get(), arguments.out.c_str());
@@ -161,8 +161,8 @@ v1::RunPlan RetrainPlan(const Subject& subject, const SharedOptions& shared, con
 
 // The run's own folder stands beside the result until that is complete, so that a stopped training can go on.
 Run OpenRetrainRun(nasshrink_context* context, const Subject& subject, const v1::RunPlan& plan,
-                   const std::string& folder, nasshrink_cancel* cancel) {
-  if (IsFolder(folder)) {
+                   const std::string& folder, bool again, nasshrink_cancel* cancel) {
+  if (again) {
     CheckSamePlan(context, folder, plan);
     return ResumeRun(context, folder, false, subject.work.dataset.get(), cancel);
   }
@@ -176,7 +176,7 @@ void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) 
   CheckWritable(arguments.out);
   const Settings settings = SplitSettings(arguments.set);
   const std::string folder = arguments.out + ".run";
-  const bool again = IsFolder(folder);
+  const bool again = HoldsRun(OpenContext(shared).get(), folder);
   const Context context = again ? ContextOfRun(shared, folder, false) : OpenContext(shared);
   Subject subject = IsFolder(arguments.source) ? SubjectOfRun(context.get(), arguments)
                                                : SubjectOfSpace(context.get(), arguments, settings);
@@ -185,8 +185,8 @@ void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) 
   Progress progress(shared.quiet);
   if (!subject.work.gaps.empty()) progress.Say(subject.work.gaps);
   if (again) progress.Say(fmt::format("going on with the training in {}, as it was started", folder));
-  const Run run = OpenRetrainRun(context.get(), subject, plan, folder, cancel);
-  const Followed followed = Follow(run.get(), &progress);
+  const Run run = OpenRetrainRun(context.get(), subject, plan, folder, again, cancel);
+  const Followed followed = Follow(run.get(), &progress, subject.work.dataset != nullptr);
   CheckWork(followed.outcome, "continue with the same command");
   WriteBytes(arguments.out, ReadBytes(folder + "/" + kChildFile));
   std::error_code error;

@@ -58,7 +58,7 @@ void ShapeFor(const v1::DatasetSummary& data, v1::PresetOptions* options) {
 
 bool IsTruth(const std::string& data) { return data.compare(0, kTruthPrefix.size(), kTruthPrefix) == 0; }
 
-v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data) {
+v1::Truth ReadTruth(nasshrink_context* context, const nasshrink_space* space, const std::string& data) {
   std::string path = data.substr(kTruthPrefix.size());
   std::string column;
   if (const size_t colon = path.rfind(':'); colon != std::string::npos && !FileExists(path)) {
@@ -69,11 +69,14 @@ v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data) {
   const size_t arch = FirstColumn(csv, path, {"arch", "arch_str", "ops"});
   const size_t accuracy =
       column.empty() ? FirstColumn(csv, path, {"accuracy", "cifar10_test"}) : csv.Column(path, column);
+  v1::SearchSpace root_message = MessageOf(space);
+  for (v1::Choice& choice : *root_message.mutable_choices()) choice.clear_alive();
+  const Space root = SpaceOf(context, root_message);
   v1::Truth truth;
   truth.set_root_fingerprint(SummaryOf(space).root_fingerprint());
   truth.set_choices(SummaryOf(space).choices());
   for (size_t i = 0; i < csv.rows.size(); ++i) {
-    const Row row = RowOf(ImportRow(space, path, i + 1, csv.rows[i][arch]).get());
+    const Row row = RowOf(ImportRow(root.get(), path, i + 1, csv.rows[i][arch]).get());
     truth.mutable_candidates()->Add(row.begin(), row.end());
     truth.add_accuracy(ParseAccuracy(path, i, csv.rows[i][accuracy]));
   }
@@ -81,14 +84,15 @@ v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data) {
 }
 
 std::string GapsOf(const nasshrink_space* space, const v1::Truth& truth, const std::string& data) {
+  const v1::SearchSpace message = MessageOf(space);
   std::set<Row> known;
   for (int i = 0; i < truth.accuracy_size(); ++i) {
     const auto begin = truth.candidates().begin() + i * static_cast<int>(truth.choices());
-    known.emplace(begin, begin + static_cast<int>(truth.choices()));
+    const Row row(begin, begin + static_cast<int>(truth.choices()));
+    if (IsChild(message, row)) known.insert(row);
   }
   const std::string children = SummaryOf(space).children();
   if (children == std::to_string(known.size())) return "";
-  const v1::SearchSpace message = MessageOf(space);
   std::string text = fmt::format("{}: holds {} of the space's {} children", data, known.size(), children);
   const std::optional<Row> missing = FirstChild(message, [&](const Row& row) { return known.count(row) == 0; });
   if (missing) text += fmt::format("; the first missing is '{}'", OpsText(message, *missing));

@@ -7,6 +7,14 @@
 
 namespace nasshrink::tools {
 
+bool HoldsRun(const nasshrink_context* context, const std::string& folder) {
+  nasshrink_buffer* progress = nullptr;
+  const Outcome outcome = Try(nasshrink_run_status, context, folder.c_str(), &progress);
+  const Buffer owned(progress);
+  if (!outcome.ok() && outcome.status != NASSHRINK_NOT_FOUND) FailWith(outcome);
+  return outcome.ok();
+}
+
 v1::RunProgress StatusOfRun(const nasshrink_context* context, const std::string& folder) {
   return Ask<v1::RunProgress>(nasshrink_run_status, context, folder.c_str());
 }

@@ -10,6 +10,8 @@
 
 namespace nasshrink::tools {
 
+// False for a folder that holds no run; a damaged one ends the program.
+bool HoldsRun(const nasshrink_context* context, const std::string& folder);
 v1::RunProgress StatusOfRun(const nasshrink_context* context, const std::string& folder);
 
 // With torch's threads as the run was started with. Ends the program when --threads asks for another number, which

@@ -39,7 +39,7 @@ base::Status SqliteError(sqlite3* database, std::string_view doing) {
   const int system_error = sqlite3_system_errno(database);
   std::string text = sqlite3_errmsg(database);
   if (system_error != 0 && (result & 0xff) == SQLITE_IOERR) text += fmt::format(" ({})", strerror(system_error));
-  return base::Error(CodeOf(result, system_error), "{} failed: {}", doing, text).About(PathOf(database));
+  return base::Error(CodeOf(result, system_error), "{} it failed: {}", doing, text).About(PathOf(database));
 }
 
 std::string PathOf(sqlite3* database) {
