@@ -149,7 +149,8 @@ typedef struct nasshrink_event_sink {
   uint32_t flags; /* 0 */
   void* user_data;
   /* `event` is a RunEvent message, borrowed for the call. Returns NULL to go on, or an error (nasshrink_error_create),
-   * which the library takes over and which the run then ends with, unchanged. Required. */
+   * which the library takes over and which the run then ends with, unchanged. At run_finished the outcome is known
+   * and kept and nasshrink_run_result gives the result; an error changes nothing then. Required. */
   nasshrink_error* (*on_event)(void* user_data, const uint8_t* event, size_t event_size);
   /* NULL if nothing needs to be released. */
   void (*destroy)(void* user_data);
@@ -1131,9 +1132,11 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_run_resume(nasshrink
                                                                        nasshrink_cancel* cancel, nasshrink_run** out,
                                                                        nasshrink_error** err);
 
-/* Where a kept run stands as of its last checkpoint, also while another process works on it.
+/* Where a kept run stands as of its last checkpoint, also while another process works on it, and what it was started
+ * with.
  *
- * Parameters: context, folder and out must not be NULL; out receives a `RunProgress` message.
+ * Parameters: context, folder and out must not be NULL; out receives a `RunProgress` message with the plan and the
+ *   threads of its start.
  * Ownership: folder is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
  * Status: NOT_FOUND when the folder holds no run; DATA_LOSS for a damaged one.
  * Threads: thread-safe.

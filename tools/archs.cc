@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "files.h"
 #include "spaces.h"
 
@@ -16,6 +18,12 @@ Arch ImportArch(const nasshrink_space* space, const std::string& text) {
   return Make<Arch>(nasshrink_arch_import, space, "", text.data(), text.size());
 }
 
+std::string BytesOf(const Row& row) {
+  v1::Architecture message;
+  message.mutable_candidates()->Add(row.begin(), row.end());
+  return message.SerializeAsString();
+}
+
 // The children's number, when it is at most `most`.
 uint64_t CountUpTo(const nasshrink_space* space, uint64_t most) {
   const std::string children = SummaryOf(space).children();
@@ -26,25 +34,55 @@ uint64_t CountUpTo(const nasshrink_space* space, uint64_t most) {
   return std::stoull(children);
 }
 
+// A cell whose children are more than one candidate for each choice; NULL for none.
+const v1::Cell* UnlistedCell(const v1::SearchSpace& space) {
+  for (const v1::Cell& cell : space.network().cells()) {
+    if (!cell.node_inputs().empty()) return &cell;
+  }
+  return nullptr;
+}
+
+// The candidates that are left of each choice.
+std::vector<Row> AliveOf(const v1::SearchSpace& space) {
+  std::vector<Row> alive;
+  for (const v1::Choice& choice : space.choices()) {
+    alive.emplace_back(choice.alive().begin(), choice.alive().end());
+    if (!alive.back().empty()) continue;
+    for (int i = 0; i < choice.candidates_size(); ++i) alive.back().push_back(static_cast<uint32_t>(i));
+  }
+  return alive;
+}
+
 }  // namespace
 
 Arch OpenArch(const nasshrink_space* space, const std::string& arch) {
   if (!FileExists(arch)) return ImportArch(space, arch);
   v1::Architecture message;
   const std::string bytes = ReadMessageBytes(arch, &message);
-  return Make<Arch>(nasshrink_arch_parse, space, Data(bytes), bytes.size());
+  return MakeFrom<Arch>(arch, nasshrink_arch_parse, space, Data(bytes), bytes.size());
 }
 
 Arch ArchOf(const nasshrink_space* space, const Row& row) {
-  v1::Architecture message;
-  message.mutable_candidates()->Add(row.begin(), row.end());
-  const std::string bytes = message.SerializeAsString();
+  const std::string bytes = BytesOf(row);
   return Make<Arch>(nasshrink_arch_parse, space, Data(bytes), bytes.size());
+}
+
+Arch ImportRow(const nasshrink_space* space, const std::string& path, size_t number, const std::string& text) {
+  return MakeFrom<Arch>(fmt::format("{}: row {}", path, number), nasshrink_arch_import, space, "", text.data(),
+                        text.size());
 }
 
 Row RowOf(const nasshrink_arch* arch) {
   const auto message = Ask<v1::Architecture>(nasshrink_arch_serialize, arch);
   return {message.candidates().begin(), message.candidates().end()};
+}
+
+bool IsChild(const v1::SearchSpace& space, const Row& row) {
+  for (size_t i = 0; i < row.size(); ++i) {
+    const auto& alive = space.choices(static_cast<int>(i)).alive();
+    if (!alive.empty() && std::find(alive.begin(), alive.end(), row[i]) == alive.end()) return false;
+  }
+  return true;
 }
 
 std::string OpsText(const v1::SearchSpace& space, const Row& row) {
@@ -77,35 +115,45 @@ std::vector<Row> ReadArchs(const nasshrink_space* space, const std::string& path
   std::vector<Row> rows;
   if (lines) {
     const Csv csv = ReadCsv(path);
-    const auto add = [&](const std::string& text) { rows.push_back(RowOf(ImportArch(space, text).get())); };
-    if (csv.header[0].rfind("arch", 0) != 0 && csv.header[0] != "ops") add(csv.header[0]);
-    for (const auto& row : csv.rows) add(row[0]);
+    const bool headed = csv.header[0].rfind("arch", 0) == 0 || csv.header[0] == "ops";
+    if (!headed) rows.push_back(RowOf(ImportRow(space, path, 1, csv.header[0]).get()));
+    for (const auto& row : csv.rows) {
+      const size_t number = rows.size() + 1;
+      rows.push_back(RowOf(ImportRow(space, path, number, row[0]).get()));
+    }
   } else {
     v1::ArchitectureList list;
     ReadMessage(path, &list);
     // Parsed one by one, so that an error names the architecture.
-    for (const Row& row : RowsOf(list)) rows.push_back(RowOf(ArchOf(space, row).get()));
+    for (const Row& row : RowsOf(list)) {
+      const std::string place = fmt::format("{}: architecture {}", path, rows.size() + 1);
+      const std::string bytes = BytesOf(row);
+      rows.push_back(RowOf(MakeFrom<Arch>(place, nasshrink_arch_parse, space, Data(bytes), bytes.size()).get()));
+    }
   }
   if (rows.empty()) FailCall(path + ": holds no architecture");
   return rows;
 }
 
+void WriteArchs(const std::string& path, const v1::SearchSpace& space, const std::vector<Row>& rows) {
+  const bool csv = HasEnding(path, ".csv");
+  if (HasEnding(path, ".gz")) FailCall(path + ": is not written compressed; take .csv, .txt or a file of messages");
+  if (!csv && !HasEnding(path, ".txt")) return WriteMessage(path, ListOf(space, rows));
+  std::string text = csv ? "arch\n" : "";
+  for (const Row& row : rows) text += OpsText(space, row) + "\n";
+  WriteBytes(path, text);
+}
+
 std::vector<Row> AllChildren(const nasshrink_space* space, uint64_t most) {
   const uint64_t count = CountUpTo(space, most);
   const v1::SearchSpace message = MessageOf(space);
-  for (const v1::Cell& cell : message.network().cells()) {
-    if (cell.node_inputs().empty()) continue;
+  if (const v1::Cell* cell = UnlistedCell(message)) {
     FailCall(
         fmt::format("children of cell '{}', whose nodes keep some of their edges, cannot be listed; take -n N for "
                     "a sample",
-                    cell.key()));
+                    cell->key()));
   }
-  std::vector<Row> alive;
-  for (const v1::Choice& choice : message.choices()) {
-    alive.emplace_back(choice.alive().begin(), choice.alive().end());
-    if (!alive.back().empty()) continue;
-    for (int i = 0; i < choice.candidates_size(); ++i) alive.back().push_back(static_cast<uint32_t>(i));
-  }
+  const std::vector<Row> alive = AliveOf(message);
   std::vector<Row> rows;
   rows.reserve(count);
   for (uint64_t index = 0; index < count; ++index) {
@@ -115,6 +163,20 @@ std::vector<Row> AllChildren(const nasshrink_space* space, uint64_t most) {
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+std::optional<Row> FirstChild(const v1::SearchSpace& space, const std::function<bool(const Row&)>& wanted) {
+  if (UnlistedCell(space) != nullptr) return std::nullopt;
+  const std::vector<Row> alive = AliveOf(space);
+  std::vector<size_t> digits(alive.size(), 0);
+  for (;;) {
+    Row row;
+    for (size_t i = 0; i < alive.size(); ++i) row.push_back(alive[i][digits[i]]);
+    if (wanted(row)) return row;
+    size_t place = alive.size();
+    while (place > 0 && ++digits[place - 1] == alive[place - 1].size()) digits[--place] = 0;
+    if (place == 0) return std::nullopt;
+  }
 }
 
 std::vector<Row> SampleChildren(const nasshrink_space* space, const v1::SampleOptions& options) {
@@ -137,6 +199,20 @@ Json EvaluatedJson(const v1::Evaluated& child) {
   Json json = {{"ops", child.ops()}, {"macs", child.macs()}, {"params", child.params()}};
   for (const v1::NamedValue& metric : child.metrics()) json[metric.name()] = metric.value();
   return json;
+}
+
+Json BestJson(const v1::Evaluated& child, bool table) {
+  const auto retrained = MetricOf(child, "test_accuracy");
+  const auto accuracy = retrained ? retrained : MetricOf(child, "accuracy");
+  Json best = {{"ops", child.ops()}, {"macs", child.macs()}, {"params", child.params()}};
+  best["accuracy"] = accuracy ? Json(*accuracy) : Json();
+  best["retrained"] = retrained.has_value() && !table;
+  if (accuracy) {
+    best["accuracy_of"] = table       ? "the table of accuracies known beforehand"
+                          : retrained ? "test images, weights trained from scratch"
+                                      : "validation images, the supernet's weights";
+  }
+  return best;
 }
 
 std::optional<double> MetricOf(const v1::Evaluated& child, const std::string& name) {

@@ -5,6 +5,7 @@
 #define NASSHRINK_TOOLS_ARCHS_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +23,12 @@ using Row = std::vector<uint32_t>;
 // A file of Architecture, or a notation of the space.
 Arch OpenArch(const nasshrink_space* space, const std::string& arch);
 Arch ArchOf(const nasshrink_space* space, const Row& row);
+// A notation in row `number` of a file, which an error names.
+Arch ImportRow(const nasshrink_space* space, const std::string& path, size_t number, const std::string& text);
 Row RowOf(const nasshrink_arch* arch);
+
+// Whether all its operators are alive.
+bool IsChild(const v1::SearchSpace& space, const Row& row);
 
 // Operator codes separated by spaces.
 std::string OpsText(const v1::SearchSpace& space, const Row& row);
@@ -34,8 +40,14 @@ std::vector<Row> RowsOf(const v1::ArchitectureList& list);
 // "arch,..." is skipped).
 std::vector<Row> ReadArchs(const nasshrink_space* space, const std::string& path);
 
+// What ReadArchs reads: operator codes, a child a line, into ".txt" and ".csv", an ArchitectureList into all else.
+void WriteArchs(const std::string& path, const v1::SearchSpace& space, const std::vector<Row>& rows);
+
 // All children, the last choice fastest. `most` bounds how many a command works on.
 std::vector<Row> AllChildren(const nasshrink_space* space, uint64_t most);
+
+// The first of them that `wanted` takes; nothing for none, and for a space whose children cannot be listed.
+std::optional<Row> FirstChild(const v1::SearchSpace& space, const std::function<bool(const Row&)>& wanted);
 
 // Uniformly drawn children.
 std::vector<Row> SampleChildren(const nasshrink_space* space, const v1::SampleOptions& options);
@@ -45,6 +57,9 @@ v1::CostReport CostOf(const nasshrink_arch* arch, const v1::CostQuery& query);
 Json ChildJson(const v1::SearchSpace& space, const Row& row, const v1::CostReport& cost);
 // ops, macs, params and the metrics.
 Json EvaluatedJson(const v1::Evaluated& child);
+// A run's best child: ops, macs, params, its accuracy (null before it has one), whether it was trained from scratch,
+// and what the accuracy was measured on. `table` says that accuracies are looked up.
+Json BestJson(const v1::Evaluated& child, bool table);
 std::optional<double> MetricOf(const v1::Evaluated& child, const std::string& name);
 
 v1::LatencyTable ReadLatency(const std::string& path);

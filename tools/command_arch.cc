@@ -98,7 +98,7 @@ void ShowSample(const SharedOptions& shared, const ChildrenArguments& arguments)
   options.set_count(arguments.number);
   SetFilter(arguments, message, &options);
   const std::vector<Row> rows = SampleChildren(space.get(), options);
-  if (!arguments.out.empty()) WriteMessage(arguments.out, ListOf(message, rows));
+  if (!arguments.out.empty()) WriteArchs(arguments.out, message, rows);
   v1::CostQuery query;
   if (options.has_latency()) *query.mutable_latency() = options.latency();
   Json children = Json::array();
@@ -150,7 +150,8 @@ void AddSample(CLI::App* app, SharedOptions* shared) {
                                  shared, Takes::kMoment, [=] { ShowSample(*shared, *arguments); });
   AddFilterFlags(command, arguments.get());
   command->add_option("-n,--number", arguments->number, "How many (default 1)");
-  command->add_option("-o,--output", arguments->out, "Also write them as an ArchitectureList");
+  command->add_option("-o,--output", arguments->out,
+                      "Also write them: operator codes into .txt and .csv, else an ArchitectureList");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "plans.h"
 #include "settings.h"
 #include "spaces.h"
+#include "stored_run.h"
 
 namespace nasshrink::tools {
 namespace {
@@ -29,16 +30,12 @@ struct RunArguments {
 
 std::string ResumeHint(const std::string& folder) { return "continue with: nasshrink resume " + folder; }
 
+bool IsTable(const v1::RunPlan& plan) { return plan.supernet().backend() == "table"; }
+
 // The best child: retrained, or else the first of the search.
-Json BestJson(const v1::RunResult& result) {
+Json BestOf(const v1::RunResult& result) {
   if (result.retrained().empty() && result.ranked().empty()) return {};
-  const bool retrained = !result.retrained().empty();
-  const v1::Evaluated& child = retrained ? result.retrained(0) : result.ranked(0);
-  const auto accuracy = MetricOf(child, retrained ? "test_accuracy" : "accuracy");
-  Json best = {{"ops", child.ops()}, {"macs", child.macs()}, {"params", child.params()}};
-  best["accuracy"] = accuracy ? Json(*accuracy) : Json();
-  best["retrained"] = retrained;
-  return best;
+  return BestJson(result.retrained().empty() ? result.ranked(0) : result.retrained(0), IsTable(result.plan()));
 }
 
 // Ends the command: the result as JSON, the shrunk space and the result as files of the run's folder.
@@ -50,7 +47,7 @@ void Finish(nasshrink_context* context, const Followed& followed, const std::str
   Json exported = Json::array();
   for (const std::string& file : followed.result.exported_files()) exported.push_back(file);
   const v1::SpaceSummary summary = SummaryOf(space.get());
-  PrintResult({{"best", BestJson(followed.result)},
+  PrintResult({{"best", BestOf(followed.result)},
                {"space", {{"children", summary.children()}, {"fingerprint", Hex(summary.full_fingerprint())}}},
                {"seconds", followed.seconds},
                {"exported", exported},
@@ -79,18 +76,19 @@ void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
   const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
                             arguments.folder.c_str(), nullptr, cancel);
   Progress progress(shared.quiet);
-  Finish(context.get(), Follow(run.get(), &progress), arguments.folder);
+  if (!work.gaps.empty()) progress.Say(work.gaps);
+  Finish(context.get(), Follow(run.get(), &progress, !IsTable(plan)), arguments.folder);
 }
 
-void ResumeRun(const SharedOptions& shared, const RunArguments& arguments) {
+void GoOn(const SharedOptions& shared, const RunArguments& arguments) {
   nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
-  const Context context = OpenContext(shared);
+  const Context context = ContextOfRun(shared, arguments.folder, arguments.any_machine);
   Dataset dataset;
   if (!arguments.data.empty()) dataset = OpenDataset(context.get(), arguments.data);
-  const Run run = Make<Run>(nasshrink_run_resume, context.get(), arguments.folder.c_str(),
-                            arguments.any_machine ? NASSHRINK_RESUME_ANY_MACHINE : 0U, dataset.get(), nullptr, cancel);
+  const Run run = ResumeRun(context.get(), arguments.folder, arguments.any_machine, dataset.get(), cancel);
   Progress progress(shared.quiet);
-  Finish(context.get(), Follow(run.get(), &progress), arguments.folder);
+  const bool trains = !IsTable(StatusOfRun(context.get(), arguments.folder).plan());
+  Finish(context.get(), Follow(run.get(), &progress, trains), arguments.folder);
 }
 
 const char* StateName(v1::RunProgress::State state) {
@@ -112,16 +110,18 @@ const char* StateName(v1::RunProgress::State state) {
 
 void ShowStatus(const SharedOptions& shared, const RunArguments& arguments) {
   const Context context = OpenContext(shared);
-  const auto now = Ask<v1::RunProgress>(nasshrink_run_status, context.get(), arguments.folder.c_str());
-  Json json = {{"state", StateName(now.state())},
-               {"stage", now.stage()},
-               {"step", now.step()},
-               {"steps", now.steps()},
-               {"fraction", now.fraction()},
-               {"seconds", now.seconds()},
-               {"seconds_left", now.seconds_left()},
-               {"children", now.children()}};
-  json["best"] = now.has_best() ? EvaluatedJson(now.best()) : Json();
+  const v1::RunProgress now = StatusOfRun(context.get(), arguments.folder);
+  // A run that stands between two stages is at no step.
+  const bool at_step = now.steps() > 0;
+  Json json = {{"state", StateName(now.state())}};
+  json["stage"] = now.stage().empty() ? Json() : Json(now.stage());
+  json["step"] = at_step ? Json(now.step()) : Json();
+  json["steps"] = at_step ? Json(now.steps()) : Json();
+  json["fraction"] = now.fraction();
+  json["seconds"] = now.seconds();
+  json["seconds_left"] = now.seconds_left();
+  json["children"] = now.children();
+  json["best"] = now.has_best() ? BestJson(now.best(), IsTable(now.plan())) : Json();
   PrintResult(json);
 }
 
@@ -156,7 +156,7 @@ void AddResume(CLI::App* app, SharedOptions* shared) {
   const auto arguments = std::make_shared<RunArguments>();
   CLI::App* command = AddCommand(app, "resume", "Go on with a run that was stopped, from its last checkpoint",
                                  "  nasshrink resume my-run\n  nasshrink resume my-run --json --quiet", shared,
-                                 Takes::kLong, [=] { ResumeRun(*shared, *arguments); });
+                                 Takes::kLong, [=] { GoOn(*shared, *arguments); });
   command->add_option("DIR", arguments->folder, "Folder of the run")->required();
   command->add_option("--data", arguments->data, "The same data from another place (default: opened as it was)");
   command->add_flag("--any-machine", arguments->any_machine,

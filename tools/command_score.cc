@@ -57,11 +57,13 @@ std::vector<Row> RowsToScore(const SharedOptions& shared, const ScoreArguments& 
 }
 
 void ScoreChildren(const SharedOptions& shared, const ScoreArguments& arguments) {
+  CheckWritable(arguments.out);
   const Context context = OpenContext(shared);
   const Model model = OpenScoredModel(context.get(), arguments.model);
   const std::vector<Row> rows = RowsToScore(shared, arguments, model);
   Measure measure(&model, context.get(), arguments.data, arguments.metric, CatchInterrupts(shared.max_seconds));
   Progress progress(shared.quiet);
+  if (!measure.gaps().empty()) progress.Say(measure.gaps());
   LoopProgress loop(&progress, arguments.metric, "children/s", rows.size());
   const auto start = std::chrono::steady_clock::now();
   std::string csv = "arch,score\n";
@@ -99,6 +101,7 @@ v1::OperatorScores OperatorScoresOf(const Model& model, nasshrink_context* conte
 }
 
 void ScoreOperators(const SharedOptions& shared, const ScoreArguments& arguments) {
+  CheckWritable(arguments.out);
   const Context context = OpenContext(shared);
   const Model model = OpenScoredModel(context.get(), arguments.model);
   v1::ScoreOptions options;

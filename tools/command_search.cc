@@ -110,6 +110,7 @@ Json FrontJson(const v1::StudyReport& report, const std::string& metric) {
 }
 
 void Search(const SharedOptions& shared, const SearchArguments& arguments) {
+  CheckWritable(arguments.out);
   const v1::StudyOptions options = OptionsOf(shared, arguments);
   const Context context = OpenContext(shared);
   const Model model = OpenModel(context.get(), arguments.model);
@@ -117,12 +118,19 @@ void Search(const SharedOptions& shared, const SearchArguments& arguments) {
   const std::string bytes = options.SerializeAsString();
   const Study study = Make<Study>(nasshrink_study_create, model.space.get(), Data(bytes), bytes.size());
   Progress progress(shared.quiet);
+  if (!measure.gaps().empty()) progress.Say(measure.gaps());
   Drive(study.get(), &measure, arguments.metric, options.search().trials(), &progress);
   const auto report = Ask<v1::StudyReport>(nasshrink_study_report, study.get());
+  if (report.ranked().empty() && report.told() > 0) {
+    Fail(kWorkFailed, "FAILED_PRECONDITION",
+         fmt::format("none of the {} children the search came to could be measured{}{}", report.told(),
+                     measure.gaps().empty() ? "" : "; ", measure.gaps()));
+  }
   WriteMessage(arguments.out, report);
   PrintResult({{"best", report.ranked().empty() ? Json() : EvaluatedJson(report.ranked(0))},
                {"front", FrontJson(report, arguments.metric)},
                {"trials", report.told()},
+               {"failed", report.failed()},
                {"finished", report.finished()},
                {"file", arguments.out}});
 }

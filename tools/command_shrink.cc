@@ -45,8 +45,12 @@ void ShrinkSpace(const SharedOptions& shared, const ShrinkArguments& arguments) 
   const std::string rule_bytes = RuleOf(context.get(), arguments).SerializeAsString();
   nasshrink_space* shrunk = nullptr;
   nasshrink_buffer* edits = nullptr;
-  Do(nasshrink_space_shrink, model.space.get(), Data(input_bytes), input_bytes.size(), Data(rule_bytes),
-     rule_bytes.size(), &shrunk, &edits);
+  Outcome outcome = Try(nasshrink_space_shrink, model.space.get(), Data(input_bytes), input_bytes.size(),
+                        Data(rule_bytes), rule_bytes.size(), &shrunk, &edits);
+  if (!outcome.ok()) {
+    if (outcome.field().rfind("scores", 0) == 0) outcome.message = arguments.scores + ": " + outcome.message;
+    FailWith(outcome);
+  }
   const Space owned(shrunk);
   WriteSpace(arguments.out, shrunk);
   Json dropped = Json::array();

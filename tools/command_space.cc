@@ -102,12 +102,15 @@ void DescribeSpace(const SharedOptions& shared, const SpaceArguments& arguments)
   json["alive"] = Json::array();
   for (const v1::Choice& choice : message.choices()) {
     Json row = {{"choice", json["alive"].size()}, {"key", choice.key()}, {"ops", Json::array()}};
+    row["labels"] = Json::array();
+    const auto add = [&row](const v1::Candidate& candidate) {
+      row["ops"].push_back(candidate.code());
+      row["labels"].push_back(candidate.label());
+    };
     if (choice.alive().empty()) {
-      for (const v1::Candidate& candidate : choice.candidates()) row["ops"].push_back(candidate.code());
+      for (const v1::Candidate& candidate : choice.candidates()) add(candidate);
     }
-    for (const uint32_t index : choice.alive()) {
-      row["ops"].push_back(choice.candidates(static_cast<int>(index)).code());
-    }
+    for (const uint32_t index : choice.alive()) add(choice.candidates(static_cast<int>(index)));
     json["alive"].push_back(row);
   }
   PrintResult(json);

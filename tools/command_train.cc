@@ -14,6 +14,7 @@
 #include "plans.h"
 #include "settings.h"
 #include "spaces.h"
+#include "stored_run.h"
 
 namespace nasshrink::tools {
 namespace {
@@ -52,6 +53,7 @@ v1::RunPlan TrainPlan(nasshrink_context* context, const Work& work, const Shared
 
 void TrainSupernet(const SharedOptions& shared, const TrainArguments& arguments) {
   nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
+  CheckWritable(arguments.out);
   const Settings settings = SplitSettings(arguments.set);
   const Context context = OpenContext(shared);
   const Work work = OpenWork(context.get(), arguments.source, arguments.data, settings.space, true);
@@ -59,7 +61,7 @@ void TrainSupernet(const SharedOptions& shared, const TrainArguments& arguments)
   const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
                             nullptr, nullptr, cancel);
   Progress progress(shared.quiet);
-  const Followed followed = Follow(run.get(), &progress);
+  const Followed followed = Follow(run.get(), &progress, work.dataset != nullptr);
   CheckWork(followed.outcome, "nothing was written");
   const Supernet supernet = Make<Supernet>(nasshrink_run_supernet, run.get());
   Do(nasshrink_supernet_save, supernet.get(), arguments.out.c_str());
@@ -87,11 +89,19 @@ Subject SubjectOfRun(nasshrink_context* context, const TrainArguments& arguments
   }
   v1::RunResult result;
   ReadMessage(file, &result);
-  if (result.ranked().empty()) FailCall(arguments.source + ": the run searched for no child; give SPACE and ARCH");
   Subject subject;
-  const auto& best = result.ranked(0).architecture().candidates();
-  subject.row.assign(best.begin(), best.end());
   subject.work = OpenWork(context, arguments.source + "/space.bin", arguments.data, {}, false);
+  if (!arguments.arch.empty()) {
+    // Any child of the space the run began with, dropped operators included.
+    subject.work.space = SpaceOf(context, result.plan().space());
+    subject.work.message = MessageOf(subject.work.space.get());
+    subject.row = RowOf(OpenArch(subject.work.space.get(), arguments.arch).get());
+  } else if (!result.ranked().empty()) {
+    const auto& best = result.ranked(0).architecture().candidates();
+    subject.row.assign(best.begin(), best.end());
+  } else {
+    FailCall(arguments.source + ": the run searched for no child; give ARCH");
+  }
   subject.supernet = result.plan().supernet();
   if (const v1::Stage* stage = FindStage(result.plan().stages(), v1::Stage::kRetrain))
     subject.retrain = stage->retrain();
@@ -150,29 +160,33 @@ v1::RunPlan RetrainPlan(const Subject& subject, const SharedOptions& shared, con
 }
 
 // The run's own folder stands beside the result until that is complete, so that a stopped training can go on.
-Run OpenRetrainRun(nasshrink_context* context, const Subject& subject, const std::string& bytes,
-                   const std::string& folder, nasshrink_cancel* cancel) {
-  if (IsFolder(folder)) {
-    return Make<Run>(nasshrink_run_resume, context, folder.c_str(), 0U, subject.work.dataset.get(), nullptr, cancel);
+Run OpenRetrainRun(nasshrink_context* context, const Subject& subject, const v1::RunPlan& plan,
+                   const std::string& folder, bool again, nasshrink_cancel* cancel) {
+  if (again) {
+    CheckSamePlan(context, folder, plan);
+    return ResumeRun(context, folder, false, subject.work.dataset.get(), cancel);
   }
+  const std::string bytes = plan.SerializeAsString();
   return Make<Run>(nasshrink_run_start, context, Data(bytes), bytes.size(), nullptr, subject.work.dataset.get(),
                    folder.c_str(), nullptr, cancel);
 }
 
 void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) {
   nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
+  CheckWritable(arguments.out);
   const Settings settings = SplitSettings(arguments.set);
-  const Context context = OpenContext(shared);
+  const std::string folder = arguments.out + ".run";
+  const bool again = HoldsRun(OpenContext(shared).get(), folder);
+  const Context context = again ? ContextOfRun(shared, folder, false) : OpenContext(shared);
   Subject subject = IsFolder(arguments.source) ? SubjectOfRun(context.get(), arguments)
                                                : SubjectOfSpace(context.get(), arguments, settings);
   PinChild(context.get(), &subject);
   const v1::RunPlan plan = RetrainPlan(subject, shared, arguments, settings.plan);
-  const std::string folder = arguments.out + ".run";
-  const bool again = IsFolder(folder);
   Progress progress(shared.quiet);
+  if (!subject.work.gaps.empty()) progress.Say(subject.work.gaps);
   if (again) progress.Say(fmt::format("going on with the training in {}, as it was started", folder));
-  const Run run = OpenRetrainRun(context.get(), subject, plan.SerializeAsString(), folder, cancel);
-  const Followed followed = Follow(run.get(), &progress);
+  const Run run = OpenRetrainRun(context.get(), subject, plan, folder, again, cancel);
+  const Followed followed = Follow(run.get(), &progress, subject.work.dataset != nullptr);
   CheckWork(followed.outcome, "continue with the same command");
   WriteBytes(arguments.out, ReadBytes(folder + "/" + kChildFile));
   std::error_code error;
@@ -210,12 +224,13 @@ void AddTrainCommands(CLI::App* app, SharedOptions* shared) {
   AddOptions(command, train);
 
   const auto retrain = std::make_shared<TrainArguments>();
-  command = AddCommand(app, "retrain", "Train one child from scratch: the best of a run, or ARCH of SPACE",
+  command = AddCommand(app, "retrain", "Train one child from scratch: the best of a run, or ARCH of a run or a space",
                        "  nasshrink retrain my-run --data fashion-mnist --epochs 30 -o best.safetensors\n"
+                       "  nasshrink retrain my-run \"3 3 3 1 3 3\" --data fashion-mnist -o other.safetensors\n"
                        "  nasshrink retrain nas-bench-201 \"3 3 3 1 3 3\" --data fashion-mnist -o child.safetensors",
                        shared, Takes::kLong, [=] { RetrainChild(*shared, *retrain); });
   command->add_option("SOURCE", retrain->source, "Folder of a finished run, or a space (preset or file)")->required();
-  command->add_option("ARCH", retrain->arch, "The child, when SOURCE is a space");
+  command->add_option("ARCH", retrain->arch, "The child; of a run the best one when left out");
   AddOptions(command, retrain);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
+#include <set>
 
 #include "archs.h"
 #include "files.h"
@@ -57,7 +58,7 @@ void ShapeFor(const v1::DatasetSummary& data, v1::PresetOptions* options) {
 
 bool IsTruth(const std::string& data) { return data.compare(0, kTruthPrefix.size(), kTruthPrefix) == 0; }
 
-v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data) {
+v1::Truth ReadTruth(nasshrink_context* context, const nasshrink_space* space, const std::string& data) {
   std::string path = data.substr(kTruthPrefix.size());
   std::string column;
   if (const size_t colon = path.rfind(':'); colon != std::string::npos && !FileExists(path)) {
@@ -68,16 +69,34 @@ v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data) {
   const size_t arch = FirstColumn(csv, path, {"arch", "arch_str", "ops"});
   const size_t accuracy =
       column.empty() ? FirstColumn(csv, path, {"accuracy", "cifar10_test"}) : csv.Column(path, column);
+  v1::SearchSpace root_message = MessageOf(space);
+  for (v1::Choice& choice : *root_message.mutable_choices()) choice.clear_alive();
+  const Space root = SpaceOf(context, root_message);
   v1::Truth truth;
   truth.set_root_fingerprint(SummaryOf(space).root_fingerprint());
   truth.set_choices(SummaryOf(space).choices());
   for (size_t i = 0; i < csv.rows.size(); ++i) {
-    const std::string& text = csv.rows[i][arch];
-    const Row row = RowOf(Make<Arch>(nasshrink_arch_import, space, "", text.data(), text.size()).get());
+    const Row row = RowOf(ImportRow(root.get(), path, i + 1, csv.rows[i][arch]).get());
     truth.mutable_candidates()->Add(row.begin(), row.end());
     truth.add_accuracy(ParseAccuracy(path, i, csv.rows[i][accuracy]));
   }
   return truth;
+}
+
+std::string GapsOf(const nasshrink_space* space, const v1::Truth& truth, const std::string& data) {
+  const v1::SearchSpace message = MessageOf(space);
+  std::set<Row> known;
+  for (int i = 0; i < truth.accuracy_size(); ++i) {
+    const auto begin = truth.candidates().begin() + i * static_cast<int>(truth.choices());
+    const Row row(begin, begin + static_cast<int>(truth.choices()));
+    if (IsChild(message, row)) known.insert(row);
+  }
+  const std::string children = SummaryOf(space).children();
+  if (children == std::to_string(known.size())) return "";
+  std::string text = fmt::format("{}: holds {} of the space's {} children", data, known.size(), children);
+  const std::optional<Row> missing = FirstChild(message, [&](const Row& row) { return known.count(row) == 0; });
+  if (missing) text += fmt::format("; the first missing is '{}'", OpsText(message, *missing));
+  return text;
 }
 
 }  // namespace nasshrink::tools

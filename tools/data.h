@@ -25,8 +25,10 @@ void ShapeFor(const v1::DatasetSummary& data, v1::PresetOptions* options);
 // True for "table:...".
 bool IsTruth(const std::string& data);
 // The column of architectures is "arch", "arch_str" or "ops"; that of accuracies (percent) is COLUMN, "accuracy" or
-// "cifar10_test".
-v1::Truth ReadTruth(const nasshrink_space* space, const std::string& data);
+// "cifar10_test". Children of the space's root that the space has not are read, too: one table serves all sub-spaces.
+v1::Truth ReadTruth(nasshrink_context* context, const nasshrink_space* space, const std::string& data);
+// How many children of the space the truth lacks and which is the first of them, as a sentence; "" for none.
+std::string GapsOf(const nasshrink_space* space, const v1::Truth& truth, const std::string& data);
 
 }  // namespace nasshrink::tools
 

@@ -32,9 +32,22 @@ Form FormOf(const std::string& path) {
 }
 
 [[noreturn]] void FailFile(const std::string& path, std::string_view what, int error) {
-  const bool missing = error == ENOENT || error == ENOTDIR;
-  Fail(missing ? kCallWrong : kWorkFailed, missing ? "NOT_FOUND" : "UNAVAILABLE",
-       fmt::format("{}: cannot be {}: {}", path, what, std::strerror(error)));
+  const std::string message = fmt::format("{}: cannot be {}: {}", path, what, std::strerror(error));
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      Fail(kCallWrong, "NOT_FOUND", message);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      Fail(kCallWrong, "PERMISSION_DENIED", message);
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      Fail(kCallWrong, "INVALID_ARGUMENT", message);
+    default:
+      Fail(kWorkFailed, "UNAVAILABLE", message);
+  }
 }
 
 [[noreturn]] void FailContent(const std::string& path, std::string_view wanted, std::string_view why) {
@@ -137,6 +150,13 @@ std::string ReadBytes(const std::string& path) {
   }
   close(file);
   return bytes;
+}
+
+void CheckWritable(const std::string& path) {
+  if (IsFolder(path)) FailFile(path, "written", EISDIR);
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) FailFile(path, "written", errno);
 }
 
 void WriteBytes(const std::string& path, std::string_view bytes) {

@@ -16,6 +16,8 @@ bool FileExists(const std::string& path);
 bool IsFolder(const std::string& path);
 
 std::string ReadBytes(const std::string& path);
+// For work that takes long: ends the program now when `path` could not be written at its end.
+void CheckWritable(const std::string& path);
 // A temporary file renamed over `path`: the old content or the new, never a mix.
 void WriteBytes(const std::string& path, std::string_view bytes);
 

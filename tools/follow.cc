@@ -9,8 +9,9 @@ namespace {
 
 constexpr int64_t kPollMs = 200;
 
-void SayEpoch(const v1::RunEvent& event, Progress* progress) {
+void SayEpoch(const v1::RunEvent& event, bool trains, Progress* progress) {
   const v1::EpochFinished& epoch = event.epoch_finished();
+  if (!trains) return progress->Say(fmt::format("{}: epoch {}/{}", event.stage(), epoch.epoch(), epoch.epochs()));
   std::string line = fmt::format("{}: epoch {}/{}, loss {:.4f}, training accuracy {:.2f} %", event.stage(),
                                  epoch.epoch(), epoch.epochs(), epoch.loss(), epoch.train_accuracy());
   if (epoch.has_validation_accuracy())
@@ -21,14 +22,14 @@ void SayEpoch(const v1::RunEvent& event, Progress* progress) {
   progress->Say(line);
 }
 
-void TakeEvent(const v1::RunEvent& event, Followed* followed, Progress* progress) {
+void TakeEvent(const v1::RunEvent& event, bool trains, Followed* followed, Progress* progress) {
   switch (event.kind_case()) {
     case v1::RunEvent::kStageFinished:
       followed->seconds[event.stage()] = event.stage_finished().seconds();
       break;
     case v1::RunEvent::kEpochFinished:
       followed->epoch = event.epoch_finished();
-      SayEpoch(event, progress);
+      SayEpoch(event, trains, progress);
       break;
     case v1::RunEvent::kShrunk:
       progress->Say(fmt::format("{}: dropped {} operators, {} -> {} children", event.stage(),
@@ -58,22 +59,22 @@ void ShowProgress(const nasshrink_run* run, Progress* progress) {
 
 }  // namespace
 
-Followed Follow(nasshrink_run* run, Progress* progress) {
+Followed Follow(nasshrink_run* run, Progress* progress, bool trains) {
   Followed followed;
   for (;;) {
     nasshrink_buffer* bytes = nullptr;
     const Outcome next = Try(nasshrink_run_next_event, run, kPollMs, &bytes);
     if (next.status == NASSHRINK_OUT_OF_RANGE) break;
     if (!next.ok()) FailWith(next);
-    if (bytes != nullptr) TakeEvent(MessageOf<v1::RunEvent>(Buffer(bytes)), &followed, progress);
+    if (bytes != nullptr) TakeEvent(MessageOf<v1::RunEvent>(Buffer(bytes)), trains, &followed, progress);
     ShowProgress(run, progress);
   }
   followed.outcome = Try(nasshrink_run_wait, run, int64_t{-1});
   if (followed.outcome.ok()) {
     followed.result = Ask<v1::RunResult>(nasshrink_run_result, run);
-  } else if (followed.outcome.status == NASSHRINK_INVALID_ARGUMENT) {
+  } else {
     // The call was right and went on for a while: what failed is the work.
-    followed.outcome.status = NASSHRINK_FAILED_PRECONDITION;
+    followed.outcome.exit = kWorkFailed;
   }
   return followed;
 }

@@ -15,7 +15,8 @@ struct Followed {
   v1::EpochFinished epoch;        // the last one
 };
 
-Followed Follow(nasshrink_run* run, Progress* progress);
+// `trains` is false for a run on a table of accuracies, whose epochs have no loss and no speed to tell.
+Followed Follow(nasshrink_run* run, Progress* progress, bool trains);
 
 }  // namespace nasshrink::tools
 

@@ -13,6 +13,8 @@ ExitCode ExitCodeOf(nasshrink_status status) {
     case NASSHRINK_INVALID_ARGUMENT:
     case NASSHRINK_NOT_FOUND:
     case NASSHRINK_ALREADY_EXISTS:
+    case NASSHRINK_PERMISSION_DENIED:
+    case NASSHRINK_FAILED_PRECONDITION:
     case NASSHRINK_UNIMPLEMENTED:
       return kCallWrong;
     default:
@@ -22,10 +24,11 @@ ExitCode ExitCodeOf(nasshrink_status status) {
 
 Outcome OutcomeOf(nasshrink_status status, Error error) {
   Outcome outcome;
+  outcome.details = Json::object();
   outcome.status = status;
   if (status == NASSHRINK_OK) return outcome;
+  outcome.exit = ExitCodeOf(status);
   outcome.message = error ? nasshrink_error_message(error.get()) : nasshrink_status_name(status);
-  outcome.details = Json::object();
   size_t size = 0;
   const uint8_t* bytes = error ? nasshrink_error_details(error.get(), &size) : nullptr;
   v1::ErrorDetails details;
@@ -38,7 +41,7 @@ Outcome OutcomeOf(nasshrink_status status, Error error) {
 }
 
 void FailWith(const Outcome& outcome) {
-  Fail(ExitCodeOf(outcome.status), nasshrink_status_name(outcome.status), outcome.message, outcome.details);
+  Fail(outcome.exit, nasshrink_status_name(outcome.status), outcome.message, outcome.details);
 }
 
 }  // namespace nasshrink::tools

@@ -33,15 +33,18 @@ using Supernet = std::unique_ptr<nasshrink_supernet, Freed<nasshrink_supernet_fr
 using Run = std::unique_ptr<nasshrink_run, Freed<nasshrink_run_free>>;
 using Study = std::unique_ptr<nasshrink_study, Freed<nasshrink_study_free>>;
 
-// Wrong input is exit code 2, a cancelled call 130, everything else 1.
+// Wrong input, or inputs that do not fit each other, are exit code 2, a cancelled call 130, everything else 1.
 ExitCode ExitCodeOf(nasshrink_status status);
 
 struct Outcome {
   nasshrink_status status = NASSHRINK_OK;
+  ExitCode exit = kDone;
   std::string message;
   Json details;
 
   bool ok() const { return status == NASSHRINK_OK; }
+  // The field at fault; "" for none.
+  std::string field() const { return details.value("field", ""); }
 };
 Outcome OutcomeOf(nasshrink_status status, Error error);
 [[noreturn]] void FailWith(const Outcome& outcome);
@@ -66,6 +69,18 @@ template <typename Handle, typename Function, typename... Arguments>
 Handle Make(Function function, Arguments... arguments) {
   typename Handle::pointer handle = nullptr;
   Do(function, arguments..., &handle);
+  return Handle(handle);
+}
+
+// The same for what the file `path` holds: an error begins with its name.
+template <typename Handle, typename Function, typename... Arguments>
+Handle MakeFrom(const std::string& path, Function function, Arguments... arguments) {
+  typename Handle::pointer handle = nullptr;
+  Outcome outcome = Try(function, arguments..., &handle);
+  if (!outcome.ok()) {
+    outcome.message = path + ": " + outcome.message;
+    FailWith(outcome);
+  }
   return Handle(handle);
 }
 

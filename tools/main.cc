@@ -1,6 +1,7 @@
 // nasshrink: the command-line program. Everything it does goes through the C ABI.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <google/protobuf/stubs/logging.h>
 #include <nasshrink.h>
 
 #include <CLI/CLI.hpp>
@@ -86,4 +87,8 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace nasshrink::tools
 
-int main(int argc, char** argv) { return nasshrink::tools::Main(argc, argv); }
+int main(int argc, char** argv) {
+  // What it would say of a damaged message is said in our own words.
+  google::protobuf::SetLogHandler(nullptr);
+  return nasshrink::tools::Main(argc, argv);
+}

@@ -43,7 +43,9 @@ Measure::Measure(const Model* model, nasshrink_context* context, const std::stri
     : model_(model), metric_(metric), cancel_(cancel) {
   if (!data.empty() && IsTruth(data)) {
     if (metric != "accuracy") FailCall(fmt::format("metric '{}': a CSV of accuracies gives accuracy only", metric));
-    truth_ = LookupOf(ReadTruth(model->space.get(), data));
+    const v1::Truth truth = ReadTruth(context, model->space.get(), data);
+    truth_ = LookupOf(truth);
+    gaps_ = GapsOf(model->space.get(), truth, data);
   } else if (!data.empty()) {
     dataset_ = OpenDataset(context, data);
   } else if (model->table) {

@@ -24,6 +24,8 @@ class Measure {
 
   // One value a child, in order; NaN for one that could not be measured.
   Outcome Values(const std::vector<Row>& rows, std::vector<double>* values);
+  // What accuracies known beforehand lack (GapsOf).
+  const std::string& gaps() const { return gaps_; }
   // Children measured in one call.
   size_t batch() const;
 
@@ -37,6 +39,7 @@ class Measure {
   nasshrink_cancel* cancel_;
   Dataset dataset_;
   std::map<Row, double> truth_;
+  std::string gaps_;
 };
 
 }  // namespace nasshrink::tools

@@ -38,7 +38,7 @@ Model OpenModel(nasshrink_context* context, const std::string& model) {
   } else if (FileExists(model) && IsTable(model)) {
     v1::FactorTable table;
     const std::string bytes = ReadMessageBytes(model, &table);
-    opened.table = Make<Table>(nasshrink_table_parse, context, Data(bytes), bytes.size());
+    opened.table = MakeFrom<Table>(model, nasshrink_table_parse, context, Data(bytes), bytes.size());
     opened.space = SpaceOf(context, Ask<v1::FactorTable>(nasshrink_table_serialize, opened.table.get()).space());
   } else {
     opened.space = OpenSpace(context, model);

@@ -11,7 +11,8 @@ CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::strin
   CLI::App* command = parent->add_subcommand(name, help);
   command->footer("\nExamples:\n" + examples);
   const auto flags = [command](CLI::Option* option) { option->group("Shared options"); };
-  flags(command->add_option("--seed", shared->seed, "Seed of every random choice (default 0)"));
+  flags(command->add_option("--seed", shared->seed, "Seed of every random choice (default 0)")
+            ->check([](const std::string& text) { return text[0] == '-' ? "--seed: is below 0" : ""; }));
   flags(command->add_option(
       "--workers", shared->workers,
       "Threads for sampling, scoring and decoding; results do not depend on it (default: processors)"));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <vector>
 
 namespace nasshrink::tools {
@@ -44,9 +45,27 @@ std::vector<std::string> ColumnsOf(const Json& rows) {
   return columns;
 }
 
+bool IsTable(const Json& value) {
+  return value.is_array() && !value.empty() &&
+         std::all_of(value.begin(), value.end(), [](const Json& row) { return row.is_object(); });
+}
+
+// Columns that hold tables of their own, which are shown below their row, and those that hold nothing at all.
+bool IsInline(const Json& rows, const std::string& column) {
+  const auto empty = [&](const Json& row) {
+    return !row.contains(column) || (row[column].is_structured() && row[column].empty());
+  };
+  const auto table = [&](const Json& row) { return row.contains(column) && IsTable(row[column]); };
+  return !std::all_of(rows.begin(), rows.end(), empty) && !std::any_of(rows.begin(), rows.end(), table);
+}
+
 // Rows of the same kind of object, aligned under their field names.
 void PrintTable(const Json& rows, const std::string& indent) {
-  const std::vector<std::string> columns = ColumnsOf(rows);
+  std::vector<std::string> columns = ColumnsOf(rows);
+  std::vector<std::string> below = columns;
+  const auto is_inline = [&](const std::string& column) { return IsInline(rows, column); };
+  columns.erase(std::remove_if(columns.begin(), columns.end(), std::not_fn(is_inline)), columns.end());
+  below.erase(std::remove_if(below.begin(), below.end(), is_inline), below.end());
   std::vector<std::vector<std::string>> lines = {columns};
   for (const Json& row : rows) {
     std::vector<std::string> line;
@@ -57,16 +76,17 @@ void PrintTable(const Json& rows, const std::string& indent) {
   for (const auto& line : lines) {
     for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
   }
-  for (const auto& line : lines) {
+  for (size_t number = 0; number < lines.size(); ++number) {
+    const auto& line = lines[number];
     std::string text = indent;
     for (size_t i = 0; i + 1 < line.size(); ++i) text += fmt::format("{:<{}}  ", line[i], widths[i]);
     fmt::print("{}{}\n", text, line.empty() ? "" : line.back());
+    if (number == 0) continue;
+    for (const std::string& column : below) {
+      const Json& row = rows[number - 1];
+      if (row.contains(column) && IsTable(row[column])) PrintTable(row[column], indent + "    ");
+    }
   }
-}
-
-bool IsTable(const Json& value) {
-  return value.is_array() && !value.empty() &&
-         std::all_of(value.begin(), value.end(), [](const Json& row) { return row.is_object(); });
 }
 
 void PrintText(const Json& value, const std::string& indent) {

@@ -58,7 +58,10 @@ Work OpenWork(nasshrink_context* context, const std::string& space, const std::s
   }
   work.space = OpenSpace(context, space, options);
   work.message = MessageOf(work.space.get());
-  if (IsTruth(data)) work.truth = ReadTruth(work.space.get(), data);
+  if (IsTruth(data)) {
+    work.truth = ReadTruth(context, work.space.get(), data);
+    work.gaps = GapsOf(work.space.get(), work.truth, data);
+  }
   return work;
 }
 

@@ -25,6 +25,7 @@ struct Work {
   Dataset dataset;
   v1::DatasetSummary summary;
   v1::Truth truth;
+  std::string gaps;  // GapsOf the truth
   Space space;
   v1::SearchSpace message;
 };

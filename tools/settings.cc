@@ -104,7 +104,6 @@ void ApplySetting(const std::string& setting, Message* message) {
 }  // namespace
 
 void ApplySettings(const std::vector<std::string>& settings, Message* message) {
-  google::protobuf::LogSilencer silence;
   for (const std::string& setting : settings) ApplySetting(setting, message);
 }
 

@@ -46,7 +46,7 @@ Space OpenSpace(nasshrink_context* context, const std::string& space, const v1::
   if (NamesFile(space)) {
     v1::SearchSpace message;
     const std::string bytes = ReadMessageBytes(space, &message);
-    return Make<Space>(nasshrink_space_parse, context, Data(bytes), bytes.size());
+    return MakeFrom<Space>(space, nasshrink_space_parse, context, Data(bytes), bytes.size());
   }
   const std::string bytes = options.SerializeAsString();
   return Make<Space>(nasshrink_space_preset, context, space.c_str(), Data(bytes), bytes.size());

@@ -4,9 +4,10 @@ namespace nasshrink::base {
 
 const char* CodeName(int32_t code) {
   static constexpr const char* kNames[] = {
-      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",   "NOT_FOUND",
-      "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-      "UNIMPLEMENTED",  "INTERNAL",          "UNAVAILABLE",        "DATA_LOSS",           "UNAUTHENTICATED"};
+      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+      "DATA_LOSS", "UNAUTHENTICATED"};
   if (code < 0 || code > static_cast<int32_t>(Code::kUnauthenticated)) return "UNKNOWN";
   return kNames[code];
 }
@@ -30,7 +31,11 @@ const Status::Details& Status::details() const {
 }
 
 void Status::State::Compose() {
-  message = details.field.empty() ? text : fmt::format("{}: {}", details.field, text);
+  message.clear();
+  for (const std::string& part : {subject, details.field}) {
+    if (!part.empty()) message += part + ": ";
+  }
+  message += text;
   if (!details.value.empty() && !details.allowed.empty()) {
     message += fmt::format(" (got {}, allowed: {})", details.value, details.allowed);
   } else if (!details.value.empty()) {
@@ -57,7 +62,16 @@ Status Status::WithField(std::string_view field, std::string_view value, std::st
 
 Status Status::Under(std::string_view prefix) && {
   if (auto state = Unshared()) {
+    if (state->details.field.empty() && !prefix.empty() && prefix.back() == '.') prefix.remove_suffix(1);
     state->details.field = std::string(prefix) + state->details.field;
+    state->Compose();
+  }
+  return std::move(*this);
+}
+
+Status Status::About(std::string_view subject) && {
+  if (auto state = Unshared()) {
+    state->subject = subject;
     state->Compose();
   }
   return std::move(*this);

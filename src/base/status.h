@@ -61,15 +61,19 @@ class [[nodiscard]] Status {
   // Adds the field at fault, its value and what is allowed to the details and, as
   // "field: message (got value, allowed: ...)", to the message.
   Status WithField(std::string_view field, std::string_view value, std::string_view allowed) &&;
-  // Prefixes the field path, for example "choices[3]." when a nested parser failed at "alive[0]".
+  // Prefixes the field path, for example "choices[3]." when a nested parser failed at "alive[0]"; where it failed as a
+  // whole, the path is "choices[3]".
   Status Under(std::string_view prefix) &&;
+  // Prefixes the whole message with what it is about, for example a file: "space.bin: choices[3]: ...".
+  Status About(std::string_view subject) &&;
   Status CausedBy(Status cause) &&;
 
  private:
   struct State {
     Code code = Code::kOk;
-    std::string text;     // without the field
-    std::string message;  // with it
+    std::string subject;
+    std::string text;     // without subject and field
+    std::string message;  // with them
     Details details;
     void Compose();
   };
@@ -116,10 +120,10 @@ class [[nodiscard]] Result {
 #define NASSHRINK_CONCAT(a, b) NASSHRINK_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when the expression is not OK.
-#define NASSHRINK_RETURN_IF_ERROR(expression)                        \
-  do {                                                               \
-    ::nasshrink::base::Status nasshrink_status_ = (expression);      \
-    if (!nasshrink_status_.ok()) return nasshrink_status_;           \
+#define NASSHRINK_RETURN_IF_ERROR(expression)                   \
+  do {                                                          \
+    ::nasshrink::base::Status nasshrink_status_ = (expression); \
+    if (!nasshrink_status_.ok()) return nasshrink_status_;      \
   } while (false)
 
 // `NASSHRINK_ASSIGN_OR_RETURN(auto space, ParseSpace(bytes));`

@@ -18,10 +18,10 @@ struct Named {
   const char* help;
 };
 
-void Parameter(v1::RegistryListing::Entry* entry, std::string_view name, const char* type, std::string_view help) {
+void Parameter(v1::RegistryListing::Entry* entry, std::string_view name, std::string_view type, std::string_view help) {
   v1::RegistryListing::Parameter* parameter = entry->add_parameters();
   parameter->set_name(std::string(name));
-  parameter->set_type(type);
+  parameter->set_type(std::string(type));
   parameter->set_help(std::string(help));
 }
 
@@ -58,7 +58,7 @@ void ListRecipes(v1::RegistryListing* listing) {
   for (const run::RecipeInfo& recipe : run::Recipes()) {
     v1::RegistryListing::Entry* entry = Entry(listing, recipe.name, recipe.help);
     for (const run::RecipeParameter& parameter : recipe.parameters) {
-      Parameter(entry, parameter.name, "text", parameter.help);
+      Parameter(entry, parameter.name, parameter.type, parameter.help);
     }
   }
 }

@@ -1,9 +1,7 @@
 #include "capi/supernet.h"
 
-#include <map>
 #include <string>
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "capi/cancel.h"
 #include "capi/dataset.h"
@@ -40,9 +38,7 @@ base::Result<std::unique_ptr<run::Supernet>> NewSupernet(const SpaceObject& spac
   return torch->NewSupernet(space.space(), options);
 }
 
-base::Result<std::unique_ptr<run::Supernet>> LoadSupernet(const ContextObject& context, const std::string& path) {
-  NASSHRINK_ASSIGN_OR_RETURN(const std::string image, base::ReadFile(path));
-  NASSHRINK_RETURN_IF_ERROR(context.CheckMemory(image.size(), "path"));
+base::Result<std::unique_ptr<run::Supernet>> SupernetOfImage(const ContextObject& context, const std::string& image) {
   NASSHRINK_ASSIGN_OR_RETURN(const auto header, run::ReadCheckpointHeader(image));
   if (header.backend == "table") {
     return run::LoadCheckpointImage(image, *run::NewTableBackend(v1::Truth()));
@@ -51,18 +47,18 @@ base::Result<std::unique_ptr<run::Supernet>> LoadSupernet(const ContextObject& c
   return run::LoadCheckpointImage(image, *torch);
 }
 
+base::Result<std::unique_ptr<run::Supernet>> LoadSupernet(const ContextObject& context, const std::string& path) {
+  NASSHRINK_ASSIGN_OR_RETURN(const std::string image, base::ReadFile(path));
+  NASSHRINK_RETURN_IF_ERROR(context.CheckMemory(image.size(), "path"));
+  auto supernet = SupernetOfImage(context, image);
+  if (!supernet.ok()) return Status(supernet.status()).About(path);
+  return supernet;
+}
+
 void PublishSupernet(std::shared_ptr<const ContextObject> context, std::unique_ptr<run::Supernet> supernet,
                      nasshrink_supernet** out) {
   Publish(std::make_shared<SupernetObject>(std::move(context), std::shared_ptr<run::Supernet>(std::move(supernet))),
           out);
-}
-
-// What every extracted child says about itself.
-std::map<std::string, std::string> MetadataOf(const space::Space& space, const space::Architecture& child) {
-  return {{"nasshrink.format", "child 1"},
-          {"nasshrink.ops", space::CodesOf(space, child)},
-          {"nasshrink.root_fingerprint", base::HexOf(space.root_fingerprint)},
-          {"nasshrink.space_name", space.name}};
 }
 
 base::Result<std::string> ExtractChild(const run::Supernet& supernet, const ArchObject& arch,
@@ -73,7 +69,7 @@ base::Result<std::string> ExtractChild(const run::Supernet& supernet, const Arch
   const space::Space& space = supernet.space();
   NASSHRINK_RETURN_IF_ERROR(space::CheckRootFingerprint(space, arch.space->space().root_fingerprint, "arch"));
   NASSHRINK_RETURN_IF_ERROR(space::CheckArchitecture(space, arch.architecture));
-  return supernet.Extract(arch.architecture, MetadataOf(space, arch.architecture));
+  return supernet.Extract(arch.architecture, run::ChildMetadata(space, arch.architecture));
 }
 
 Status CheckSubSpace(const space::Space& space, const space::Space& shrunk) {

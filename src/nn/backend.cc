@@ -43,6 +43,8 @@ class TorchBackend final : public run::Backend {
                        at::get_cpu_capability());
   }
 
+  uint32_t intra_op_threads() const override { return options_.intra_op_threads; }
+
   base::Result<std::shared_ptr<run::Dataset>> OpenDataset(const run::DatasetOptions& options) override {
     std::shared_ptr<run::Dataset> dataset;
     NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {

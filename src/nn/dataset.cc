@@ -178,6 +178,12 @@ base::Status ImageDataset::Split(const run::DatasetOptions& options) {
   info_.train_images = train_images_.size();
   info_.validation_images = validation_images_.size();
   info_.test_images = test_.labels.size();
+  if (train_images_.empty()) {
+    return base::Error(base::Code::kFailedPrecondition,
+                       "the data set '{}' leaves no image to train with: of its {} training images {} are held out for "
+                       "validation (validation_fraction {})",
+                       info_.source, count, held_out, fraction);
+  }
   return {};
 }
 

@@ -2,11 +2,10 @@
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
-#include <pthread.h>
 
-#include <csignal>
 #include <system_error>
 
+#include "base/signals_blocked.h"
 #include "nn/guard.h"
 
 namespace nasshrink::nn {
@@ -21,18 +20,13 @@ Executor::~Executor() {
 }
 
 base::Status Executor::Start() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  base::Status status;
+  const base::SignalsBlocked blocked;
   try {
     thread_ = std::thread([this] { Loop(); });
   } catch (const std::system_error& error) {
-    status = base::Error(base::Code::kResourceExhausted, "no thread could be started: {}", error.what());
+    return base::Error(base::Code::kResourceExhausted, "no thread could be started: {}", error.what());
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return status;
+  return {};
 }
 
 base::Status Executor::Run(const std::function<base::Status()>& job) {

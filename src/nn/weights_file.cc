@@ -155,7 +155,12 @@ base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view byt
   Weights weights = Empty(plan.layout);
   const auto steps = image.metadata.find(kStepsKey);
   if (steps != image.metadata.end()) {
-    std::from_chars(steps->second.data(), steps->second.data() + steps->second.size(), weights.steps);
+    const std::string& text = steps->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weights.steps);
+    if (error != std::errc() || end != text.data() + text.size()) {
+      return base::Error(base::Code::kDataLoss, "the metadata '{}' of the supernet's image is '{}', not a number",
+                         kStepsKey, text.substr(0, 40));
+    }
   }
   const auto& parameters = plan.layout.parameters;
   if (!parameters.empty() && reader.Has(kAverage + parameters[0].name)) {

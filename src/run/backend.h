@@ -216,6 +216,8 @@ class Backend {
   virtual ~Backend() = default;
   // "torch 2.11.0", with what training results depend on: intra-op threads and the CPU's instruction set.
   virtual std::string Describe() const = 0;
+  // 0 for a back end without.
+  virtual uint32_t intra_op_threads() const = 0;
   virtual base::Result<std::shared_ptr<Dataset>> OpenDataset(const DatasetOptions& options) = 0;
   // Copies: inputs float32 [n, channels, height, width], targets int64 [n]; used as they are, without normalisation.
   virtual base::Result<std::shared_ptr<Dataset>> DatasetFromTensors(const TensorView& inputs, const TensorView& targets,
@@ -235,7 +237,7 @@ struct BackendFactory {
   const char* loaded;          // the version found in the process
   Backend* (*create)(const BackendOptions& options, base::Status* status);
 };
-inline constexpr uint32_t kBackendInterfaceVersion = 1;
+inline constexpr uint32_t kBackendInterfaceVersion = 2;
 using BackendFactoryFunction = const BackendFactory* (*)();
 
 }  // namespace nasshrink::run

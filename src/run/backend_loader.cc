@@ -18,7 +18,9 @@ base::Result<std::string> OwnFolder() {
   Dl_info info = {};
   if (dladdr(reinterpret_cast<const void*>(&OpenTorchBackend), &info) == 0 || info.dli_fname == nullptr) {
     return base::Error(Code::kFailedPrecondition,
-                       "the folder of this library cannot be found; name the folder of {} as backend_folder", kLibrary);
+                       "the folder of this library cannot be found; name the folder of {} as "
+                       "ContextOptions.backend_folder (of the program: NASSHRINK_BACKEND_FOLDER)",
+                       kLibrary);
   }
   const std::string_view path = info.dli_fname;
   const size_t slash = path.rfind('/');
@@ -57,7 +59,8 @@ base::Result<std::shared_ptr<Backend>> OpenTorchBackend(const std::string& folde
   const std::string path = where + "/" + kLibrary;
   if (access(path.c_str(), F_OK) != 0) {
     return base::Error(Code::kFailedPrecondition,
-                       "training needs {}, which is not in {}; build nasshrink with LibTorch or set backend_folder",
+                       "training needs {}, which is not in {}; build nasshrink with LibTorch, or name the folder it is "
+                       "in as ContextOptions.backend_folder (of the program: NASSHRINK_BACKEND_FOLDER)",
                        kLibrary, where);
   }
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -1,11 +1,10 @@
 #include "run/checkpoint.h"
 
-#include <map>
-
 #include "base/base64.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/safetensors.h"
+#include "space/architecture.h"
 #include "space/codec.h"
 
 namespace nasshrink::run {
@@ -31,6 +30,13 @@ base::Result<std::string> CheckpointImage(const Supernet& supernet) {
                              {"nasshrink.backend", supernet.Describe().backend},
                              {"nasshrink.space", base::Base64Of(space::CanonicalBytes(space))},
                              {"nasshrink.fingerprint", base::HexOf(space.full_fingerprint)}});
+}
+
+std::map<std::string, std::string> ChildMetadata(const space::Space& space, const space::Architecture& child) {
+  return {{"nasshrink.format", "child 1"},
+          {"nasshrink.ops", space::CodesOf(space, child)},
+          {"nasshrink.root_fingerprint", base::HexOf(space.root_fingerprint)},
+          {"nasshrink.space_name", space.name}};
 }
 
 base::Status SaveCheckpoint(const std::string& path, const Supernet& supernet) {
@@ -68,7 +74,9 @@ base::Result<std::unique_ptr<Supernet>> LoadCheckpointImage(std::string_view ima
 
 base::Result<std::unique_ptr<Supernet>> LoadCheckpoint(const std::string& path, Backend& backend) {
   NASSHRINK_ASSIGN_OR_RETURN(const std::string image, base::ReadFile(path));
-  return LoadCheckpointImage(image, backend);
+  auto supernet = LoadCheckpointImage(image, backend);
+  if (!supernet.ok()) return base::Status(supernet.status()).About(path);
+  return supernet;
 }
 
 }  // namespace nasshrink::run

@@ -5,6 +5,7 @@
 #ifndef NASSHRINK_RUN_CHECKPOINT_H_
 #define NASSHRINK_RUN_CHECKPOINT_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ namespace nasshrink::run {
 std::string BackendKind(std::string_view backend);
 
 base::Result<std::string> CheckpointImage(const Supernet& supernet);
+
+// What every extracted child says about itself: "nasshrink.format" ("child 1"), its operator codes, and its space.
+std::map<std::string, std::string> ChildMetadata(const space::Space& space, const space::Architecture& child);
 
 // Atomic: the path holds the old file or the new one, whatever happens.
 base::Status SaveCheckpoint(const std::string& path, const Supernet& supernet);

@@ -31,6 +31,15 @@ v1::RunProgress::State StateOf(const Status& outcome) {
   return outcome.code() == Code::kCancelled ? v1::RunProgress::STATE_CANCELLED : v1::RunProgress::STATE_FAILED;
 }
 
+v1::RunEvent EventOfFailure(const Status& status) {
+  v1::RunEvent event;
+  event.mutable_run_finished()->set_state(StateOf(status));
+  event.mutable_run_finished()->set_message(status.message());
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  event.set_time_ms(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  return event;
+}
+
 base::Result<std::shared_ptr<Backend>> OpenBackend(const v1::RunPlan& plan, const BackendOpener& open_torch) {
   if (plan.supernet().backend() == "table") return NewTableBackend(plan.supernet().truth());
   if (open_torch == nullptr) return base::Error(Code::kFailedPrecondition, "there is no torch back end to train with");
@@ -89,15 +98,24 @@ RunOrigin OriginOf(const RunRequest& request, const Backend& backend) {
   if (request.dataset_options) DatasetOptionsToMessage(*request.dataset_options, &origin.dataset_options);
   origin.version = fmt::format("{}.{}.{}", NASSHRINK_VERSION_MAJOR, NASSHRINK_VERSION_MINOR, NASSHRINK_VERSION_PATCH);
   origin.backend = backend.Describe();
+  origin.intra_op_threads = backend.intra_op_threads();
   return origin;
 }
 
 Status CheckMachine(const RunOrigin& origin, const Backend& backend) {
+  if (origin.intra_op_threads != backend.intra_op_threads()) {
+    return Status(Code::kFailedPrecondition,
+                  "is not what the run was started with, which changes its result; allow a different machine to go on "
+                  "all the same")
+        .WithField("intra_op_threads", std::to_string(backend.intra_op_threads()),
+                   std::to_string(origin.intra_op_threads));
+  }
   if (origin.backend == backend.Describe()) return {};
-  return base::Error(Code::kFailedPrecondition,
-                     "the run was started with {} and would go on with {}, which changes its result; allow a different "
-                     "machine to go on all the same",
-                     origin.backend, backend.Describe());
+  return Status(
+             Code::kFailedPrecondition,
+             "is not what the run was started with, which changes its result; allow a different machine to go on all "
+             "the same")
+      .WithField("machine", backend.Describe(), origin.backend);
 }
 
 base::Result<std::shared_ptr<Dataset>> ReopenDataset(const RunOrigin& origin, std::shared_ptr<Dataset> given,
@@ -140,6 +158,8 @@ struct Run::Parts {
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
   v1::RunProgress progress;
+  // The outcome is known and the result may be read; then the last event is delivered and the run is over.
+  bool decided = false;
   bool over = false;
   Status outcome;
   v1::RunResult result;
@@ -150,8 +170,9 @@ struct Run::Parts {
 
   void Launch();
   void Work();
-  Status Execute();
-  void End(const Status& status, bool announce);
+  base::Result<v1::RunEvent> Execute();
+  void Decide(const Status& status);
+  void End();
   Status Deliver(const v1::RunEvent& event);
 };
 
@@ -176,51 +197,51 @@ Status Run::Parts::Deliver(const v1::RunEvent& event) {
   return on_event ? on_event(event) : Status();
 }
 
-Status Run::Parts::Execute() {
+base::Result<v1::RunEvent> Run::Parts::Execute() {
   Execution execution(std::move(setup));
   auto finished = execution.Run();
   const std::lock_guard<std::mutex> lock(mutex);
   supernet = execution.supernet();
-  if (finished.ok()) result = *std::move(finished);
-  return finished.status();
+  if (!finished.ok()) return finished.status();
+  result = std::move(finished->result);
+  return std::move(finished->event);
 }
 
 void Run::Parts::Work() {
-  Status status;
+  base::Result<v1::RunEvent> last = base::Error(Code::kInternal, "the run did not begin");
   try {
-    status = Execute();
+    last = Execute();
   } catch (const std::bad_alloc&) {
-    status = base::Error(Code::kResourceExhausted, "the run is out of memory");
+    last = base::Error(Code::kResourceExhausted, "the run is out of memory");
   } catch (const std::exception& problem) {
-    status = base::Error(Code::kInternal, "the run failed: {}", problem.what());
+    last = base::Error(Code::kInternal, "the run failed: {}", problem.what());
   }
-  End(status, !status.ok());
+  Decide(last.status());
+  // The outcome stands; what the callback says of it changes nothing.
+  static_cast<void>(Deliver(last.ok() ? *last : EventOfFailure(last.status())));
+  End();
 }
 
 // What happened since the last checkpoint is forgotten; how the run ended is kept if the disk still takes it.
-void Run::Parts::End(const Status& status, bool announce) {
+void Run::Parts::Decide(const Status& status) {
   if (store != nullptr) {
     if (!status.ok()) store->Stop(StateOf(status), status).ok();
     store.reset();
   }
-  if (announce) {
-    v1::RunEvent event;
-    event.mutable_run_finished()->set_state(StateOf(status));
-    event.mutable_run_finished()->set_message(status.message());
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    event.set_time_ms(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-    events.Push(event);
-    if (on_event) on_event(event).ok();
+  const std::lock_guard<std::mutex> lock(mutex);
+  decided = true;
+  outcome = status;
+  progress.set_state(StateOf(status));
+  if (status.ok()) {
+    progress.set_fraction(1);
+    progress.set_seconds_left(0);
   }
+}
+
+void Run::Parts::End() {
   {
     const std::lock_guard<std::mutex> lock(mutex);
     over = true;
-    outcome = status;
-    progress.set_state(StateOf(status));
-    if (status.ok()) {
-      progress.set_fraction(1);
-      progress.set_seconds_left(0);
-    }
     changed.notify_all();
   }
   events.Close();
@@ -273,7 +294,8 @@ base::Result<std::shared_ptr<Run>> Run::Resume(ResumeRequest request) {
     parts->result = *std::move(stored.result);
     parts->progress.set_children(parts->result.children());
     parts->progress.set_seconds(stored.run_state.seconds());
-    parts->End(Status(), false);
+    parts->Decide(Status());
+    parts->End();
     return std::shared_ptr<Run>(new Run(std::move(parts)));
   }
   NASSHRINK_ASSIGN_OR_RETURN(auto backend, OpenBackend(stored.origin.plan, request.open_torch));
@@ -312,14 +334,14 @@ void Run::Cancel() { parts_->cancel->Trigger(); }
 
 base::Result<v1::RunResult> Run::Result() const {
   const std::lock_guard<std::mutex> lock(parts_->mutex);
-  if (!parts_->over) return base::Error(Code::kFailedPrecondition, "the run is not over yet");
+  if (!parts_->decided) return base::Error(Code::kFailedPrecondition, "the run is not over yet");
   if (!parts_->outcome.ok()) return parts_->outcome;
   return parts_->result;
 }
 
 base::Result<std::shared_ptr<Supernet>> Run::supernet() const {
   const std::lock_guard<std::mutex> lock(parts_->mutex);
-  if (!parts_->over) return base::Error(Code::kFailedPrecondition, "the run is not over yet");
+  if (!parts_->decided) return base::Error(Code::kFailedPrecondition, "the run is not over yet");
   if (parts_->supernet == nullptr && parts_->load_supernet != nullptr) {
     NASSHRINK_ASSIGN_OR_RETURN(parts_->supernet, parts_->load_supernet());
   }
@@ -336,9 +358,13 @@ base::Result<v1::RunProgress> FolderProgress(const std::string& folder) {
   const double fraction = progress.fraction();
   progress.set_seconds_left(fraction > 0 ? progress.seconds() * (1 - fraction) / fraction : 0);
   if (!stored.events.empty()) progress.set_stage(stored.events.back().stage());
+  progress.set_step(stored.run_state.stage().step());
+  progress.set_steps(stored.run_state.stage().steps());
   NASSHRINK_ASSIGN_OR_RETURN(const space::Space space, space::SpaceFromMessage(stored.run_state.space()));
   progress.set_children(space::ChildrenText(space));
-  if (!stored.run_state.ranked().empty()) *progress.mutable_best() = stored.run_state.ranked(0);
+  if (const v1::Evaluated* best = BestOf(stored.run_state)) *progress.mutable_best() = *best;
+  *progress.mutable_plan() = stored.origin.plan;
+  progress.set_intra_op_threads(stored.origin.intra_op_threads);
   return progress;
 }
 

@@ -21,7 +21,8 @@ namespace nasshrink::run {
 
 // Called at most once, and only when the plan's back end is "torch".
 using BackendOpener = std::function<base::Result<std::shared_ptr<Backend>>()>;
-// Called on the run's thread, one event at a time. An error stops the run, which ends with that very status.
+// Called on the run's thread, one event at a time. An error stops the run, which ends with that very status; at
+// RunFinished, when the outcome is known and the result can be read, it changes nothing.
 using EventCallback = std::function<base::Status(const v1::RunEvent&)>;
 
 struct RunRequest {

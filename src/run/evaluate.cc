@@ -10,6 +10,7 @@
 #include "score/angle.h"
 #include "score/operator_scores.h"
 #include "score/table_codec.h"
+#include "space/architecture.h"
 #include "space/cost.h"
 
 namespace nasshrink::run {
@@ -23,6 +24,9 @@ constexpr size_t kAccuracyBlock = 64;
 constexpr uint64_t kEnumerateAngle = 10'000'000;
 constexpr uint64_t kEnumerateAccuracy = 20'000;
 constexpr uint32_t kSamplesPerOperator = 1000;  // ABS Sec. 4.2
+// A score of eight bytes is kept for every child until the operators' are made; our decision.
+constexpr uint64_t kMostScores = 100'000'000;
+constexpr uint32_t kMostSamplesPerOperator = 1'000'000;
 
 const std::vector<std::string>& ScoreMetrics() {
   static const auto* const kNames = new std::vector<std::string>{"angle", "accuracy", "macs", "params"};
@@ -104,7 +108,8 @@ class Measures {
   std::optional<std::vector<Evaluation>> evaluations_;
 };
 
-base::Result<score::OperatorScoring> ScoringOf(const v1::ScoreOptions& options, const Measuring& measuring) {
+base::Result<score::OperatorScoring> ScoringOf(const space::Space& space, const v1::ScoreOptions& options,
+                                               const Measuring& measuring) {
   score::OperatorScoring scoring;
   scoring.metric = options.metric();
   NASSHRINK_ASSIGN_OR_RETURN(scoring.aggregation, score::AggregationFromName(options.aggregation()));
@@ -114,6 +119,12 @@ base::Result<score::OperatorScoring> ScoringOf(const v1::ScoreOptions& options, 
   if (scoring.enumerate_up_to == 0) scoring.enumerate_up_to = accuracy ? kEnumerateAccuracy : kEnumerateAngle;
   scoring.samples_per_operator = options.samples_per_operator();
   if (scoring.samples_per_operator == 0) scoring.samples_per_operator = kSamplesPerOperator;
+  const uint64_t operators = space.OperatorCount();
+  if (scoring.samples_per_operator * operators > kMostScores) {
+    return Invalid("samples_per_operator", scoring.samples_per_operator,
+                   fmt::format("at most {} for a space of {} operators", kMostScores / operators, operators),
+                   "is more children than are scored at a time");
+  }
   if (accuracy) scoring.block = kAccuracyBlock;
   // A supernet takes one call at a time, so accuracy is asked for from this thread alone.
   scoring.pool = accuracy ? nullptr : measuring.pool;
@@ -122,16 +133,42 @@ base::Result<score::OperatorScoring> ScoringOf(const v1::ScoreOptions& options, 
   return scoring;
 }
 
-score::BlockScorer AccuracyBlocks(Supernet& supernet, const EvaluateOptions& options, const Measuring& measuring) {
-  return [&supernet, options, &measuring](const uint32_t* candidates, size_t count, double* scores) -> Status {
+// Children asked for, and those whose evaluation failed.
+struct Tally {
+  uint64_t children = 0;
+  uint64_t failed = 0;
+  space::Architecture first_failed;
+};
+
+score::BlockScorer AccuracyBlocks(Supernet& supernet, const EvaluateOptions& options, const Measuring& measuring,
+                                  Tally* tally) {
+  return [&supernet, options, &measuring, tally](const uint32_t* candidates, size_t count, double* scores) -> Status {
     const size_t choices = supernet.space().choices.size();
     std::vector<space::Architecture> children(count);
     for (size_t i = 0; i < count; ++i) children[i].assign(candidates + i * choices, candidates + (i + 1) * choices);
     NASSHRINK_ASSIGN_OR_RETURN(const auto evaluations,
                                supernet.Evaluate(children, measuring.dataset, options, measuring.cancel, nullptr));
-    for (size_t i = 0; i < count; ++i) scores[i] = evaluations[i].accuracy;
+    tally->children += count;
+    for (size_t i = 0; i < count; ++i) {
+      scores[i] = evaluations[i].accuracy;
+      if (!std::isnan(scores[i])) continue;
+      if (tally->failed++ == 0) tally->first_failed = children[i];
+    }
     return {};
   };
+}
+
+Status CheckEveryOperatorHasAChild(const space::Space& space, const v1::OperatorScores& scores, const Tally& tally) {
+  for (const v1::OperatorScore& score : scores.scores()) {
+    if (score.children() > 0) continue;
+    const space::Choice& choice = space.choices[score.choice()];
+    return base::Error(base::Code::kFailedPrecondition,
+                       "operator '{}' of choice '{}' has no child with an accuracy; {} of {} children have none, the "
+                       "first is '{}'",
+                       choice.candidates[score.candidate()].label, choice.key, tally.failed, tally.children,
+                       space::CodesOf(space, tally.first_failed));
+  }
+  return {};
 }
 
 score::BlockScorer CostBlocks(const space::CostModel& cost, size_t choices, bool macs) {
@@ -162,6 +199,14 @@ base::Status CheckScoreOptions(const v1::ScoreOptions& options) {
   NASSHRINK_RETURN_IF_ERROR(CheckName("metric", options.metric(), ScoreMetrics()));
   NASSHRINK_RETURN_IF_ERROR(score::AggregationFromName(options.aggregation()).status());
   NASSHRINK_RETURN_IF_ERROR(CheckAngle(options.angle()));
+  if (options.enumerate_up_to() > kMostScores) {
+    return Invalid("enumerate_up_to", options.enumerate_up_to(), fmt::format("0..{}", kMostScores),
+                   "is more children than are scored at a time");
+  }
+  if (options.samples_per_operator() > kMostSamplesPerOperator) {
+    return Invalid("samples_per_operator", options.samples_per_operator(),
+                   fmt::format("0..{}", kMostSamplesPerOperator), "is out of range");
+  }
   return CheckEvaluateOptions(options.evaluate()).Under("evaluate.");
 }
 
@@ -186,7 +231,7 @@ base::Result<v1::OperatorScores> ScoreTable(const space::Space& space, const sco
   if (options.metric() == "accuracy") {
     return Invalid("metric", options.metric(), "angle, macs or params", "cannot be told from a table");
   }
-  NASSHRINK_ASSIGN_OR_RETURN(const score::OperatorScoring scoring, ScoringOf(options, measuring));
+  NASSHRINK_ASSIGN_OR_RETURN(const score::OperatorScoring scoring, ScoringOf(space, options, measuring));
   if (options.metric() == "angle") {
     NASSHRINK_ASSIGN_OR_RETURN(const auto angle, score::AngleOptionsFromMessage(options.angle()));
     NASSHRINK_ASSIGN_OR_RETURN(const auto scorer, score::AngleScorer::Make(space, table, angle));
@@ -201,9 +246,13 @@ base::Result<v1::OperatorScores> ScoreSupernet(Supernet& supernet, const v1::Sco
   NASSHRINK_RETURN_IF_ERROR(CheckScoreOptions(options));
   const space::Space& space = supernet.space();
   if (options.metric() == "accuracy") {
-    NASSHRINK_ASSIGN_OR_RETURN(const score::OperatorScoring scoring, ScoringOf(options, measuring));
+    NASSHRINK_ASSIGN_OR_RETURN(const score::OperatorScoring scoring, ScoringOf(space, options, measuring));
     NASSHRINK_ASSIGN_OR_RETURN(const EvaluateOptions evaluate, ResolveEvaluate(options.evaluate()));
-    return score::ScoreOperators(space, AccuracyBlocks(supernet, evaluate, measuring), scoring);
+    Tally tally;
+    NASSHRINK_ASSIGN_OR_RETURN(
+        auto scores, score::ScoreOperators(space, AccuracyBlocks(supernet, evaluate, measuring, &tally), scoring));
+    NASSHRINK_RETURN_IF_ERROR(CheckEveryOperatorHasAChild(space, scores, tally));
+    return scores;
   }
   score::FactorTable table;
   if (options.metric() == "angle") {

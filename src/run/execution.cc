@@ -35,6 +35,11 @@ uint64_t SeedOfPart(uint64_t seed, uint64_t number) {
   return mixed ^ (mixed >> 31);
 }
 
+const v1::Evaluated* BestOf(const v1::RunState& state) {
+  if (!state.retrained().empty()) return &state.retrained(0);
+  return state.ranked().empty() ? nullptr : &state.ranked(0);
+}
+
 Execution::Execution(Setup setup)
     : setup_(std::move(setup)),
       state_(setup_.state),
@@ -44,20 +49,20 @@ Execution::Execution(Setup setup)
       begun_(std::chrono::steady_clock::now()),
       seconds_before_(state_.seconds()) {}
 
-base::Result<v1::RunResult> Execution::Run() {
+base::Result<Execution::Finished> Execution::Run() {
   NASSHRINK_RETURN_IF_ERROR(Prepare());
   NASSHRINK_RETURN_IF_ERROR(RunStages(setup_.plan.stages(), 0, ""));
   state_.set_finished(true);
   state_.set_fraction(1);
   path_.clear();
-  v1::RunEvent event;
-  event.mutable_run_finished()->set_state(v1::RunProgress::STATE_FINISHED);
-  NASSHRINK_RETURN_IF_ERROR(Emit(std::move(event)));
-  v1::RunResult result = MakeResult();
-  if (setup_.store == nullptr) return result;
+  Finished finished;
+  finished.event.mutable_run_finished()->set_state(v1::RunProgress::STATE_FINISHED);
+  NASSHRINK_RETURN_IF_ERROR(Record(&finished.event));
+  finished.result = MakeResult();
+  if (setup_.store == nullptr) return finished;
   state_.set_seconds(Seconds());
-  NASSHRINK_RETURN_IF_ERROR(setup_.store->CommitResult(state_, result));
-  return result;
+  NASSHRINK_RETURN_IF_ERROR(setup_.store->CommitResult(state_, finished.result));
+  return finished;
 }
 
 // Makes what the state refers to: space, supernet, retrained child.
@@ -208,12 +213,16 @@ v1::Evaluated Execution::Describe(const space::Architecture& architecture) const
   return evaluated;
 }
 
-Status Execution::Emit(v1::RunEvent event) {
-  event.set_sequence(state_.next_event());
+Status Execution::Record(v1::RunEvent* event) {
+  event->set_sequence(state_.next_event());
   state_.set_next_event(state_.next_event() + 1);
-  event.set_time_ms(UnixMilliseconds());
-  event.set_stage(path_);
-  if (setup_.store != nullptr) NASSHRINK_RETURN_IF_ERROR(setup_.store->AppendEvent(event));
+  event->set_time_ms(UnixMilliseconds());
+  event->set_stage(path_);
+  return setup_.store == nullptr ? Status() : setup_.store->AppendEvent(*event);
+}
+
+Status Execution::Emit(v1::RunEvent event) {
+  NASSHRINK_RETURN_IF_ERROR(Record(&event));
   return setup_.on_event(event);
 }
 
@@ -236,6 +245,9 @@ void Execution::ShowProgress(double share, uint64_t step, uint64_t steps, double
   progress_.set_stage(path_);
   progress_.set_step(step);
   progress_.set_steps(steps);
+  // A stopped run still shows them.
+  state_.mutable_stage()->set_step(step);
+  state_.mutable_stage()->set_steps(steps);
   progress_.set_fraction(state_.fraction());
   progress_.set_seconds(Seconds());
   const double fraction = state_.fraction();
@@ -243,7 +255,7 @@ void Execution::ShowProgress(double share, uint64_t step, uint64_t steps, double
   progress_.set_children(children_);
   progress_.set_rate(rate);
   progress_.set_rate_unit(rate_unit);
-  if (!state_.ranked().empty()) *progress_.mutable_best() = state_.ranked(0);
+  if (const v1::Evaluated* best = BestOf(state_)) *progress_.mutable_best() = *best;
   setup_.on_progress(progress_);
 }
 

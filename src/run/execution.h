@@ -43,8 +43,13 @@ class Execution {
   };
   explicit Execution(Setup setup);
 
-  // To the end of the plan, with the last checkpoint and the RunFinished event.
-  base::Result<v1::RunResult> Run();
+  struct Finished {
+    v1::RunResult result;
+    v1::RunEvent event;
+  };
+  // To the end of the plan. The RunFinished event is kept in the store together with the result; telling it to others
+  // is left to the caller, so that who hears of it finds the result.
+  base::Result<Finished> Run();
   std::shared_ptr<Supernet> supernet() const { return supernet_; }
 
  private:
@@ -96,7 +101,9 @@ class Execution {
   Measuring MeasuringWith(StepProgress progress) const;
   // Architecture, codes and costs; metrics are added by the caller.
   v1::Evaluated Describe(const space::Architecture& architecture) const;
+  // Numbers the event, keeps it and delivers it; Record does all but deliver.
   base::Status Emit(v1::RunEvent event);
+  base::Status Record(v1::RunEvent* event);
   base::Status CheckCancel() const;
   // `share` of the stage is done.
   void ShowProgress(double share, uint64_t step, uint64_t steps, double rate, const char* rate_unit);
@@ -120,6 +127,9 @@ class Execution {
   std::chrono::steady_clock::time_point begun_;
   double seconds_before_ = 0;
 };
+
+// The child a run has found: retrained, or else the first of its search; nullptr before.
+const v1::Evaluated* BestOf(const v1::RunState& state);
 
 // A seed of its own for part `number` of a run; frozen, because results depend on it.
 uint64_t SeedOfPart(uint64_t seed, uint64_t number);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "run/settings.h"
@@ -15,10 +16,13 @@ namespace {
 using base::Invalid;
 using base::Status;
 
-// What the settings before the plan itself decide.
+// The most a plan may have.
+constexpr uint64_t kMostScheduleEpochs = 1000000;
+
 // The preset of the recipes, taken smaller than published unless the settings say otherwise.
 constexpr const char* kSmallPreset = "nas-bench-201";
 
+// What the settings before the plan itself decide.
 struct RecipeInput {
   std::string space = kSmallPreset;
   uint32_t channels = 0;
@@ -30,6 +34,7 @@ struct RecipeInput {
 
 struct ShortName {
   const char* name;
+  const char* type;
   const char* help;
   std::vector<const char*> paths;
 };
@@ -69,8 +74,6 @@ void AddAbsTraining(const AbsSize& size, const RecipeInput& input, uint32_t epoc
   v1::TrainOptions* options = stage->mutable_train()->mutable_options();
   SetTraining(size, input, epochs, options);
   options->mutable_optimizer()->set_final_learning_rate(0.001);
-  // One schedule over the first training and the usual two or three that follow it.
-  options->mutable_optimizer()->set_schedule_epochs(size.epochs + 3 * size.stage_epochs);
   stage->mutable_train()->set_continue_schedule(continued);
 }
 
@@ -138,33 +141,44 @@ v1::RunPlan AbsPlan(const RecipeInput& input) {
 
 const std::vector<ShortName>& AbsNames() {
   static const auto* const kNames = new std::vector<ShortName>{
-      {"epochs", "epochs of the first training", {"stages[train].train.options.epochs"}},
-      {"stage_epochs", "epochs after each shrinking", {"stages[shrink].loop.body[train_again].train.options.epochs"}},
-      {"retrain_epochs", "epochs of the final training", {"stages[retrain].retrain.options.epochs"}},
+      {"epochs", "integer", "epochs of the first training", {"stages[train].train.options.epochs"}},
+      {"stage_epochs",
+       "integer",
+       "epochs after each shrinking",
+       {"stages[shrink].loop.body[train_again].train.options.epochs"}},
+      {"retrain_epochs", "integer", "epochs of the final training", {"stages[retrain].retrain.options.epochs"}},
       {"schedule_epochs",
-       "length of the supernet's learning-rate schedule",
+       "integer",
+       "length of the supernet's learning-rate schedule; 0, the default, is epochs and three times stage_epochs",
        {"stages[train].train.options.optimizer.schedule_epochs",
         "stages[shrink].loop.body[train_again].train.options.optimizer.schedule_epochs"}},
       {"batch_size",
+       "integer",
        "images a step",
        {"stages[train].train.options.batch_size", "stages[shrink].loop.body[train_again].train.options.batch_size",
         "stages[retrain].retrain.options.batch_size"}},
       {"learning_rate",
+       "number",
        "first learning rate",
        {"stages[train].train.options.optimizer.learning_rate",
         "stages[shrink].loop.body[train_again].train.options.optimizer.learning_rate",
         "stages[retrain].retrain.options.optimizer.learning_rate"}},
       {"images",
+       "integer",
        "training images used, 0 for all",
        {"stages[train].train.options.images", "stages[shrink].loop.body[train_again].train.options.images",
         "stages[retrain].retrain.options.images"}},
-      {"drop", "operators dropped at a time (k)", {"stages[shrink].loop.body[drop].shrink.rule.abs.drop"}},
-      {"children_at_most", "stop shrinking at this size (T)", {"stages[shrink].loop.until.children_at_most"}},
-      {"trials", "children evaluated by the search", {"stages[search].search.options.trials"}},
+      {"drop", "integer", "operators dropped at a time (k)", {"stages[shrink].loop.body[drop].shrink.rule.abs.drop"}},
+      {"children_at_most",
+       "integer",
+       "stop shrinking at this size (T)",
+       {"stages[shrink].loop.until.children_at_most"}},
+      {"trials", "integer", "children evaluated by the search", {"stages[search].search.options.trials"}},
       {"evaluate_images",
+       "integer",
        "validation and Re-BN images a child",
        {"stages[search].search.options.evaluate.images", "stages[search].search.options.evaluate.re_bn.images"}},
-      {"top", "children trained from scratch", {"stages[retrain].retrain.top"}},
+      {"top", "integer", "children trained from scratch", {"stages[retrain].retrain.top"}},
   };
   return *kNames;
 }
@@ -219,6 +233,18 @@ Status ApplyPlanSetting(std::string_view path, std::string_view value, v1::RunPl
   return ApplySetting(path, value, plan);
 }
 
+// One schedule over the first training and the usual two or three that follow it, unless the settings say otherwise.
+void SetSchedule(v1::RunPlan* plan) {
+  v1::TrainOptions* first = plan->mutable_stages(0)->mutable_train()->mutable_options();
+  auto* body = plan->mutable_stages(1)->mutable_loop()->mutable_body();
+  v1::TrainOptions* again = body->rbegin()->mutable_train()->mutable_options();
+  const uint64_t epochs = first->epochs() + uint64_t{3} * again->epochs();
+  for (v1::TrainOptions* options : {first, again}) {
+    if (options->optimizer().schedule_epochs() != 0) continue;
+    options->mutable_optimizer()->set_schedule_epochs(static_cast<uint32_t>(std::min(epochs, kMostScheduleEpochs)));
+  }
+}
+
 Status SetSpace(const RecipeInput& input, const v1::PlanOptions& options, v1::RunPlan* plan) {
   if (options.has_space()) {
     if (input.shaped) {
@@ -248,11 +274,11 @@ std::vector<RecipeInfo> Recipes() {
   RecipeInfo abs;
   abs.name = "abs";
   abs.help = "angle-based search-space shrinking: train, score by the angle, drop, train on; search; retrain; export";
-  abs.parameters = {{"tiny", "1 takes a variant that ends in seconds"},
-                    {"space", "preset of the space; nas-bench-201"},
-                    {"space.channels", "channels of its first stage; 8 for nas-bench-201"},
-                    {"space.cells", "cells a stage; 1 for nas-bench-201"}};
-  for (const ShortName& name : AbsNames()) abs.parameters.push_back({name.name, name.help});
+  abs.parameters = {{"tiny", "integer", "1 takes a variant that ends in seconds"},
+                    {"space", "name", "preset of the space; nas-bench-201"},
+                    {"space.channels", "integer", "channels of its first stage; 8 for nas-bench-201"},
+                    {"space.cells", "integer", "cells a stage; 1 for nas-bench-201"}};
+  for (const ShortName& name : AbsNames()) abs.parameters.push_back({name.name, name.type, name.help});
   return {abs};
 }
 
@@ -272,6 +298,7 @@ base::Result<v1::RunPlan> PlanPreset(std::string_view name, const v1::PlanOption
   v1::RunPlan plan = AbsPlan(input);
   plan.set_seed(options.seed());
   for (const auto& [path, value] : settings) NASSHRINK_RETURN_IF_ERROR(ApplyPlanSetting(path, value, &plan));
+  SetSchedule(&plan);
   NASSHRINK_RETURN_IF_ERROR(SetSpace(input, options, &plan));
   return plan;
 }

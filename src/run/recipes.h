@@ -14,6 +14,7 @@ namespace nasshrink::run {
 
 struct RecipeParameter {
   std::string name;
+  std::string type;  // "integer", "number" or "name"
   std::string help;
 };
 

@@ -268,6 +268,10 @@ base::Result<Json> ReportData(const ReportInput& input) {
     data["files"] = Json::array();
     for (const std::string& file : result.exported_files()) data["files"].push_back(file);
   }
+  // Accuracies that were looked up: nothing was trained, so there are neither curves nor retrained weights.
+  const bool table = input.plan.supernet().backend() == "table";
+  data["table"] = table;
+  if (table) data["training"] = data["retrained"] = Json::array();
   data["plan"] = PlanTree(input.plan);
   data["settings"] = Json::array();
   for (const auto& [key, value] : input.settings) data["settings"].push_back({key, value});

@@ -74,7 +74,8 @@ base::Result<int64_t> QueryNumber(sqlite3* database, const char* sql) {
 base::Result<int64_t> CheckedSchema(sqlite3* database) {
   NASSHRINK_ASSIGN_OR_RETURN(const int64_t schema, QueryNumber(database, "PRAGMA user_version"));
   if (schema < 0 || schema > kSchema) {
-    return base::Error(Code::kFailedPrecondition, "run.db has schema {}, this version reads up to {}", schema, kSchema);
+    return base::Error(Code::kFailedPrecondition, "has schema {}, this version reads up to {}", schema, kSchema)
+        .About(PathOf(database));
   }
   return schema;
 }
@@ -102,6 +103,7 @@ base::Status PutOrigin(sqlite3* database, const RunOrigin& origin) {
   NASSHRINK_RETURN_IF_ERROR(PutMeta(database, "dataset", origin.dataset.SerializeAsString()));
   NASSHRINK_RETURN_IF_ERROR(PutMeta(database, "dataset_options", origin.dataset_options.SerializeAsString()));
   NASSHRINK_RETURN_IF_ERROR(PutMeta(database, "version", origin.version));
+  NASSHRINK_RETURN_IF_ERROR(PutMeta(database, "intra_op_threads", std::to_string(origin.intra_op_threads)));
   return PutMeta(database, "backend", origin.backend);
 }
 

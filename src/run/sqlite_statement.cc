@@ -22,6 +22,8 @@ base::Code CodeOf(int result, int system_error) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return base::Code::kFailedPrecondition;
+    // Our statements are well formed, so the database lacks the tables they name.
+    case SQLITE_ERROR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return base::Code::kDataLoss;
@@ -37,7 +39,12 @@ base::Status SqliteError(sqlite3* database, std::string_view doing) {
   const int system_error = sqlite3_system_errno(database);
   std::string text = sqlite3_errmsg(database);
   if (system_error != 0 && (result & 0xff) == SQLITE_IOERR) text += fmt::format(" ({})", strerror(system_error));
-  return base::Error(CodeOf(result, system_error), "{} run.db failed: {}", doing, text);
+  return base::Error(CodeOf(result, system_error), "{} it failed: {}", doing, text).About(PathOf(database));
+}
+
+std::string PathOf(sqlite3* database) {
+  const char* path = sqlite3_db_filename(database, "main");
+  return path == nullptr || *path == '\0' ? "run.db" : path;
 }
 
 base::Result<SqliteStatement> SqliteStatement::Prepare(sqlite3* database, const char* sql) {

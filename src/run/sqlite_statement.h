@@ -12,9 +12,12 @@
 
 namespace nasshrink::run {
 
-// RESOURCE_EXHAUSTED for a full disk or file-size limit, DATA_LOSS for a damaged file or failing I/O,
+// RESOURCE_EXHAUSTED for a full disk or file-size limit, DATA_LOSS for a damaged or foreign file or failing I/O,
 // PERMISSION_DENIED, FAILED_PRECONDITION for a database in use.
 base::Status SqliteError(sqlite3* database, std::string_view doing);
+
+// The database's file, for errors.
+std::string PathOf(sqlite3* database);
 
 // One prepared statement. Parameters are counted from 1, columns from 0; text and blobs are borrowed until the next
 // Step or Reset.

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "run/checkpoint.h"
 #include "run/execution.h"
@@ -130,10 +129,7 @@ Status Execution::Export(const v1::ExportStage& stage) {
                        path_);
   }
   NASSHRINK_ASSIGN_OR_RETURN(const auto children, ChildrenToRetrain(1));
-  std::map<std::string, std::string> metadata = {{"nasshrink.format", "child 1"},
-                                                 {"nasshrink.ops", space::CodesOf(space_, children[0])},
-                                                 {"nasshrink.root_fingerprint", base::HexOf(space_.root_fingerprint)},
-                                                 {"nasshrink.space_name", space_.name}};
+  std::map<std::string, std::string> metadata = ChildMetadata(space_, children[0]);
   const v1::Evaluated described = Describe(children[0]);
   metadata["nasshrink.macs"] = std::to_string(described.macs());
   metadata["nasshrink.params"] = std::to_string(described.params());

@@ -38,6 +38,11 @@ v1::EvaluateOptions MetricsOf(const v1::SearchOptions& options) {
   return evaluate;
 }
 
+base::Result<std::string> FirstOf(const space::Space& space, const v1::TrialList& trials) {
+  NASSHRINK_ASSIGN_OR_RETURN(const auto child, space::ArchitectureFromMessage(space, trials.trials(0).architecture()));
+  return space::CodesOf(space, child);
+}
+
 }  // namespace
 
 Status Execution::MeasureTrials(const v1::SearchOptions& options, const v1::TrialList& trials, double done,
@@ -79,6 +84,7 @@ Status Execution::Search(const v1::SearchStage& stage) {
   const double seconds_before = state_.stage().seconds();
   const double begun = Seconds();
   auto told = static_cast<double>(study->Report().told());
+  std::string first;
   while (true) {
     NASSHRINK_RETURN_IF_ERROR(CheckCancel());
     NASSHRINK_ASSIGN_OR_RETURN(const v1::TrialList trials, study->Ask(round));
@@ -90,6 +96,9 @@ Status Execution::Search(const v1::SearchStage& stage) {
     NASSHRINK_RETURN_IF_ERROR(MeasureTrials(options, trials, told, total, &observations));
     NASSHRINK_RETURN_IF_ERROR(study->Tell(observations));
     told += trials.trials_size();
+    if (first.empty()) {
+      NASSHRINK_ASSIGN_OR_RETURN(first, FirstOf(space_, trials));
+    }
     *state_.mutable_stage()->mutable_study() = study->Snapshot();
     const v1::StudyReport report = study->Report();
     if (!report.ranked().empty()) *progress_.mutable_best() = report.ranked(0);
@@ -98,7 +107,9 @@ Status Execution::Search(const v1::SearchStage& stage) {
   }
   const v1::StudyReport report = study->Report();
   if (report.ranked().empty()) {
-    return base::Error(Code::kFailedPrecondition, "the search of stage '{}' evaluated no child successfully", path_);
+    return base::Error(Code::kFailedPrecondition,
+                       "the search of stage '{}' evaluated none of its {} children successfully; the first is '{}'",
+                       path_, report.told(), first);
   }
   state_.clear_ranked();
   for (int i = 0; i < std::min(report.ranked_size(), kMostRanked); ++i) {

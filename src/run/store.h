@@ -32,6 +32,7 @@ struct RunOrigin {
   v1::DatasetOptions dataset_options;  // `source` empty when the data set cannot be opened again by itself
   std::string version;                 // of this library
   std::string backend;                 // Backend::Describe()
+  uint32_t intra_op_threads = 0;       // Backend::intra_op_threads()
 };
 
 // A run folder as it was at its last checkpoint.

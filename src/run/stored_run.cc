@@ -36,14 +36,14 @@ base::Result<std::optional<std::string>> GetMeta(sqlite3* database, std::string_
   return std::optional<std::string>(statement.Bytes(0));
 }
 
-Status Damaged(std::string_view what) {
-  return base::Error(Code::kDataLoss, "run.db is damaged: its {} cannot be read", what);
+Status Damaged(sqlite3* database, std::string_view what) {
+  return base::Error(Code::kDataLoss, "is damaged: its {} cannot be read", what).About(PathOf(database));
 }
 
 template <typename Message>
 Status GetMessage(sqlite3* database, std::string_view name, Message* message) {
   NASSHRINK_ASSIGN_OR_RETURN(const auto bytes, GetMeta(database, name));
-  if (!bytes || !space::ParseMessage(*bytes, message)) return Damaged(name);
+  if (!bytes || !space::ParseMessage(*bytes, message)) return Damaged(database, name);
   return {};
 }
 
@@ -51,9 +51,9 @@ Status GetState(sqlite3* database, StoredRun* run) {
   NASSHRINK_ASSIGN_OR_RETURN(const auto state, GetMeta(database, "state"));
   NASSHRINK_ASSIGN_OR_RETURN(const auto code, GetMeta(database, "outcome_code"));
   NASSHRINK_ASSIGN_OR_RETURN(const auto message, GetMeta(database, "outcome_message"));
-  if (!state || !code || !message) return Damaged("state");
+  if (!state || !code || !message) return Damaged(database, "state");
   const int number = atoi(state->c_str());
-  if (!v1::RunProgress::State_IsValid(number)) return Damaged("state");
+  if (!v1::RunProgress::State_IsValid(number)) return Damaged(database, "state");
   run->state = static_cast<v1::RunProgress::State>(number);
   run->outcome = Status(static_cast<Code>(atoi(code->c_str())), *message);
   return {};
@@ -65,9 +65,11 @@ Status GetOrigin(sqlite3* database, RunOrigin* origin) {
   NASSHRINK_RETURN_IF_ERROR(GetMessage(database, "dataset_options", &origin->dataset_options));
   NASSHRINK_ASSIGN_OR_RETURN(const auto version, GetMeta(database, "version"));
   NASSHRINK_ASSIGN_OR_RETURN(const auto backend, GetMeta(database, "backend"));
-  if (!version || !backend) return Damaged("origin");
+  NASSHRINK_ASSIGN_OR_RETURN(const auto threads, GetMeta(database, "intra_op_threads"));
+  if (!version || !backend || !threads) return Damaged(database, "origin");
   origin->version = *version;
   origin->backend = *backend;
+  origin->intra_op_threads = static_cast<uint32_t>(atoi(threads->c_str()));
   return {};
 }
 
@@ -77,7 +79,7 @@ Status GetEvents(sqlite3* database, std::vector<v1::RunEvent>* events) {
   while (true) {
     NASSHRINK_ASSIGN_OR_RETURN(const bool row, statement.Step());
     if (!row) return {};
-    if (!space::ParseMessage(statement.Bytes(0), &events->emplace_back())) return Damaged("events");
+    if (!space::ParseMessage(statement.Bytes(0), &events->emplace_back())) return Damaged(database, "events");
   }
 }
 
@@ -86,7 +88,7 @@ Status GetRunState(sqlite3* database, v1::RunState* state) {
       auto statement, SqliteStatement::Prepare(database, "SELECT state FROM checkpoints ORDER BY number DESC LIMIT 1"));
   NASSHRINK_ASSIGN_OR_RETURN(const bool row, statement.Step());
   // The first checkpoint is in the transaction that makes the run.
-  if (!row || !space::ParseMessage(statement.Bytes(0), state)) return Damaged("checkpoint");
+  if (!row || !space::ParseMessage(statement.Bytes(0), state)) return Damaged(database, "checkpoint");
   return {};
 }
 

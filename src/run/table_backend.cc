@@ -301,6 +301,7 @@ class TableBackend : public Backend {
   TableBackend(v1::Truth truth, const TableOptions& options) : truth_(std::move(truth)), options_(options) {}
 
   std::string Describe() const override { return "table"; }
+  uint32_t intra_op_threads() const override { return 0; }
 
   base::Result<std::shared_ptr<Dataset>> OpenDataset(const DatasetOptions&) override {
     return base::Error(Code::kFailedPrecondition, "a table back end reads no data set");

@@ -37,8 +37,8 @@ base::Status CheckScore(const space::Space& space, const v1::OperatorScore& scor
 
 base::Result<std::vector<ScoredOperator>> MatchScores(const space::Space& space, const v1::OperatorScores& scores) {
   if (scores.children_fingerprint() != space.children_fingerprint) {
-    return base::Error(base::Code::kFailedPrecondition,
-                       "scores.children_fingerprint: the scores belong to another space than '{}'", space.name);
+    return base::Error(base::Code::kFailedPrecondition, "the scores belong to another space than '{}'", space.name)
+        .WithField("scores.children_fingerprint", "", "");
   }
   std::map<std::pair<uint32_t, uint32_t>, double> by_operator;
   for (int at = 0; at < scores.scores_size(); ++at) {

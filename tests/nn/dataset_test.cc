@@ -189,6 +189,14 @@ TEST_F(DatasetTest, OptionsAreChecked) {
   ExpectError(ImageDataset::Open(options).status(), base::Code::kInvalidArgument, {"deviation[0]"});
 }
 
+TEST_F(DatasetTest, AnImageToTrainWithMustBeLeft) {
+  run::DatasetOptions options;
+  options.source = "synthetic:1:1x8x8:1";
+  options.validation_fraction = 0.9;
+  ExpectError(ImageDataset::Open(options).status(), base::Code::kFailedPrecondition,
+              {"no image to train with", "validation_fraction 0.9"});
+}
+
 TEST_F(DatasetTest, TheSplitIsSeededDisjointAndComplete) {
   run::DatasetOptions options;
   options.source = "synthetic:3:1x4x4:60";

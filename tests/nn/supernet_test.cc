@@ -154,6 +154,13 @@ TEST(Supernet, TornAndForeignImagesAreDataLoss) {
     ASSERT_FALSE(loaded.ok());
     EXPECT_EQ(loaded.status().code(), base::Code::kDataLoss) << length;
   }
+  std::string uncounted = *image;
+  const std::string steps = R"("nasshrink.steps":"0")";
+  ASSERT_NE(uncounted.find(steps), std::string::npos);
+  uncounted[uncounted.find(steps) + steps.size() - 2] = 'x';
+  const auto loaded = backend->LoadSupernet(ToySpace(), uncounted);
+  EXPECT_EQ(loaded.status().code(), base::Code::kDataLoss);
+  EXPECT_NE(loaded.status().message().find("'nasshrink.steps'"), std::string::npos) << loaded.status().message();
   ToySize wider;
   wider.channels = 8;
   EXPECT_EQ(backend->LoadSupernet(ToySpace(wider), *image).status().code(), base::Code::kDataLoss);

@@ -64,7 +64,7 @@ class ReportInBrowser(unittest.TestCase):
         return self.browser.value("document.querySelectorAll('%s').length" % selector)
 
     def test_every_page_in_every_view(self):
-        self.assertEqual(len(self.pages), 5)
+        self.assertEqual(len(self.pages), 6)
         for page in self.pages:
             for width, dark in VIEWS:
                 with self.subTest(page=os.path.basename(page), width=width, dark=dark):
@@ -152,6 +152,15 @@ class ReportInBrowser(unittest.TestCase):
                          "No epoch has finished.", "No child has been evaluated.", "There is no best child yet."]:
             self.assertIn(sentence, text)
         self.assertEqual(self.browser.value("document.querySelectorAll('svg[role=img]').length"), 0)
+
+    def test_run_on_a_table_shows_only_what_there_is(self):
+        self.open("table")
+        text = self.browser.value("document.body.innerText")
+        for sentence in ["nothing was trained", "looked up in the table of accuracies", "in the table"]:
+            self.assertIn(sentence, text)
+        for word in ["supernet's weights", "Training of the supernet", "Retraining", "not retrained"]:
+            self.assertNotIn(word, text)
+        self.assertGreater(self.marks("chart-search"), 10)
 
     def test_unfinished_run_with_values_that_are_not_finite(self):
         self.open("broken")

@@ -65,9 +65,12 @@ int main(int argc, char** argv) {
   ReportInput empty;
   empty.plan.set_name("</script><b>bold</b>");
   *empty.plan.mutable_space() = cell_space;
+  ReportInput table = SampleRun(cell_space, SampleShape());
+  table.plan.mutable_supernet()->set_backend("table");
   const bool written = Write(folder, "cell", SampleRun(cell_space, SampleShape())) &&
                        Write(folder, "chain", SampleRun(nasshrink::tests::FairNas(), many)) &&
                        Write(folder, "two-cells", SampleRun(nasshrink::tests::DartsPairs(), many)) &&
-                       Write(folder, "broken", BrokenRun(cell_space)) && Write(folder, "empty", empty);
+                       Write(folder, "broken", BrokenRun(cell_space)) && Write(folder, "empty", empty) &&
+                       Write(folder, "table", table);
   return written ? 0 : 1;
 }

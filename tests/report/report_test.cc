@@ -73,6 +73,17 @@ TEST(ReportTest, HoldsWhatTheRunDid) {
   EXPECT_EQ(data["settings"][0], Json::parse(R"(["nasshrink", "0.1.0"])"));
 }
 
+TEST(ReportTest, ARunOnATableShowsNoTraining) {
+  ReportInput input = SampleRun(CellSpace(), SampleShape());
+  EXPECT_EQ(DataOf(Page(input))["table"], false);
+  input.plan.mutable_supernet()->set_backend("table");
+  const Json data = DataOf(Page(input));
+  EXPECT_EQ(data["table"], true);
+  EXPECT_TRUE(data["training"].empty());
+  EXPECT_TRUE(data["retrained"].empty());
+  EXPECT_FALSE(data["ranked"].empty());
+}
+
 TEST(ReportTest, SameInputSameBytes) {
   EXPECT_EQ(Page(SampleRun(CellSpace(), SampleShape())), Page(SampleRun(CellSpace(), SampleShape())));
 }

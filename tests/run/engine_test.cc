@@ -322,9 +322,12 @@ class NamedDataset : public Dataset {
 
 class NamedBackend : public Backend {
  public:
-  explicit NamedBackend(std::string machine)
-      : machine_(std::move(machine)), table_(NewTableBackend(tests::SmallTruth(tests::SmallSpace()))) {}
+  NamedBackend(std::string machine, uint32_t threads)
+      : threads_(threads),
+        machine_(std::move(machine)),
+        table_(NewTableBackend(tests::SmallTruth(tests::SmallSpace()))) {}
   std::string Describe() const override { return machine_; }
+  uint32_t intra_op_threads() const override { return threads_; }
   base::Result<std::shared_ptr<Dataset>> OpenDataset(const DatasetOptions& options) override {
     return std::shared_ptr<Dataset>(std::make_shared<NamedDataset>(options.seed == 1 ? "one" : "two"));
   }
@@ -344,21 +347,22 @@ class NamedBackend : public Backend {
   }
 
  private:
+  uint32_t threads_;
   std::string machine_;
   std::shared_ptr<Backend> table_;
 };
 
-BackendOpener OpenNamed(const std::string& machine) {
-  return [machine] { return base::Result<std::shared_ptr<Backend>>(std::make_shared<NamedBackend>(machine)); };
+BackendOpener OpenNamed(const std::string& machine, uint32_t threads = 2) {
+  return [=] { return base::Result<std::shared_ptr<Backend>>(std::make_shared<NamedBackend>(machine, threads)); };
 }
 
-// A torch plan on back end "table, 2 threads" and data set "one".
+// A torch plan on back end "table, a machine" with 2 threads, and data set "one".
 RunRequest TorchRequest(const std::string& folder) {
   RunRequest request;
   request.plan = tests::SmallPlan(1);
   request.plan.mutable_supernet()->set_backend("torch");
   request.plan.mutable_supernet()->clear_truth();
-  request.open_torch = OpenNamed("table, 2 threads");
+  request.open_torch = OpenNamed("table, a machine");
   request.dataset = std::make_shared<NamedDataset>("one");
   request.dataset_options.emplace();
   request.dataset_options->source = "synthetic:10";
@@ -442,17 +446,24 @@ TEST(EngineTest, ResumeRefusesAnotherDataSetOrMachine) {
   ScratchFolder folder;
   StoppedTorchRun(folder / "run");
   ResumeRequest other_data = ResumeOf(folder / "run");
-  other_data.open_torch = OpenNamed("table, 2 threads");
+  other_data.open_torch = OpenNamed("table, a machine");
   other_data.dataset = std::make_shared<NamedDataset>("two");
   const base::Status data = Run::Resume(other_data).status();
   EXPECT_EQ(data.code(), Code::kFailedPrecondition);
   EXPECT_NE(data.message().find("SHA-256"), std::string::npos);
 
   ResumeRequest other_machine = ResumeOf(folder / "run");
-  other_machine.open_torch = OpenNamed("table, 1 threads");
+  other_machine.open_torch = OpenNamed("table, another machine");
   const base::Status machine = Run::Resume(other_machine).status();
   EXPECT_EQ(machine.code(), Code::kFailedPrecondition);
-  EXPECT_NE(machine.message().find("2 threads"), std::string::npos);
+  EXPECT_NE(machine.message().find("another machine"), std::string::npos);
+
+  EXPECT_EQ(FolderProgress(folder / "run")->intra_op_threads(), 2);
+  other_machine.open_torch = OpenNamed("table, a machine", 1);
+  const base::Status threads = Run::Resume(other_machine).status();
+  EXPECT_EQ(threads.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(threads.details().field, "intra_op_threads");
+  EXPECT_EQ(threads.details().allowed, "2");
 
   // Without a data set the recorded one is opened again.
   other_machine.allow_different_machine = true;

@@ -80,6 +80,14 @@ const BadPlan kBadPlans[] = {
      [](v1::RunPlan* plan) {
        LoopOf(plan)->mutable_body(0)->mutable_score()->mutable_options()->set_metric("synflow");
      }},
+    {"stages[1].loop.body[0].score.options.enumerate_up_to", "0..100000000",
+     [](v1::RunPlan* plan) {
+       LoopOf(plan)->mutable_body(0)->mutable_score()->mutable_options()->set_enumerate_up_to(100000001);
+     }},
+    {"stages[1].loop.body[0].score.options.samples_per_operator", "0..1000000",
+     [](v1::RunPlan* plan) {
+       LoopOf(plan)->mutable_body(0)->mutable_score()->mutable_options()->set_samples_per_operator(1000001);
+     }},
     {"stages[1].loop.body[1].shrink.rule.abs.drop", "drop nothing",
      [](v1::RunPlan* plan) {
        LoopOf(plan)->mutable_body(1)->mutable_shrink()->mutable_rule()->mutable_abs()->Clear();

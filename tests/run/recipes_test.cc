@@ -86,6 +86,22 @@ TEST(RecipesTest, SettingsReachTheStages) {
   EXPECT_EQ(plan->stages(3).retrain().options().batch_size(), 32U);
 }
 
+TEST(RecipesTest, ScheduleIsAsLongAsTheTrainingUnlessSet) {
+  const auto schedule = [](std::initializer_list<const char*> settings) {
+    const auto plan = PlanPreset("abs", With(settings));
+    EXPECT_TRUE(plan.ok() && ValidatePlan(*plan).ok()) << plan.status().message();
+    return std::pair(plan->stages(0).train().options().optimizer().schedule_epochs(),
+                     plan->stages(1).loop().body(2).train().options().optimizer().schedule_epochs());
+  };
+  EXPECT_EQ(schedule({}), std::pair(6U, 6U));
+  EXPECT_EQ(schedule({"tiny=1"}), std::pair(4U, 4U));
+  EXPECT_EQ(schedule({"epochs=40"}), std::pair(43U, 43U));
+  EXPECT_EQ(schedule({"epochs=40", "stage_epochs=10"}), std::pair(70U, 70U));
+  EXPECT_EQ(schedule({"schedule_epochs=50", "epochs=40"}), std::pair(50U, 50U));
+  EXPECT_EQ(schedule({"stages[0].train.options.optimizer.schedule_epochs=50", "epochs=40"}), std::pair(50U, 43U));
+  EXPECT_EQ(schedule({"epochs=1000000"}), std::pair(1000000U, 1000000U));
+}
+
 TEST(RecipesTest, BadSettingsNameWhatIsKnown) {
   const auto message = [](const char* setting) {
     const auto plan = PlanPreset("abs", With({setting}));

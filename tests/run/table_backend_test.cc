@@ -55,6 +55,22 @@ TEST_F(TableBackendTest, WhatIsNotInTheTruthIsNaN) {
   EXPECT_TRUE(std::isnan(Values(**supernet, "accuracy", {space::NthChild(space_, 728)})[0]));
 }
 
+TEST_F(TableBackendTest, OperatorWithoutAChildInTheTruthIsNamed) {
+  // The last two thirds of the children are all with the first candidate of choice 0.
+  truth_.mutable_accuracy()->Truncate(243);
+  truth_.mutable_candidates()->Truncate(243 * 6);
+  const auto supernet = NewTableSupernet(space_, truth_);
+  ASSERT_TRUE(supernet.ok());
+  v1::ScoreOptions options;
+  options.set_metric("accuracy");
+  const base::Status status = ScoreSupernet(**supernet, options, {}).status();
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  for (const std::string& part : {space_.choices[0].key, std::string("486 of 729 children"),
+                                  space::CodesOf(space_, space::NthChild(space_, 243))}) {
+    EXPECT_NE(status.message().find(part), std::string::npos) << status.message();
+  }
+}
+
 TEST_F(TableBackendTest, AngleGrowsWithStepsAndShrinksWithANewBase) {
   const space::Architecture child = space::NthChild(space_, 728);
   const double before = Values(*supernet_, "angle", {child})[0];

@@ -282,6 +282,18 @@ v1::Observation WarmStart(const space::Space& space, const space::Architecture& 
   return observation;
 }
 
+TEST(Study, AnErrorNamesItsObservation) {
+  const auto study = Started(Cells(), Evolution(10, 3));
+  v1::Observation unknown;
+  unknown.set_trial(77);
+  const base::Status status = study->Tell(ListOf({unknown}));
+  EXPECT_EQ(status.code(), base::Code::kNotFound);
+  EXPECT_EQ(status.details().field, "observations[0]");
+  EXPECT_EQ(status.message(), "observations[0]: trial 77 was never asked for");
+  const base::Status neither = study->Tell(ListOf({v1::Observation()}));
+  EXPECT_EQ(neither.details().field, "observations[0].trial");
+}
+
 TEST(Study, WarmStartsAreParentsAndAreNotAskedFor) {
   const space::Space space = tests::ChainSpace({{0, 1, 2}, {0, 1}, {0, 1, 2, 3}});
   const auto study = Started(space, Options("random", 1000));

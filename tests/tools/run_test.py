@@ -127,6 +127,91 @@ class KnownAccuracies(ProgramTest):
         run("")
         self.fails(2, *RUN[:6], "table:missing.csv", "-o", "new")
 
+    def write_some(self, name, keep):
+        lines = (self.folder / "truth.csv").read_text().splitlines()
+        (self.folder / name).write_text("\n".join([lines[0]] + [line for line in lines[1:] if keep(line)]) + "\n")
+
+    def test_children_missing_in_a_table_are_counted_and_named(self):
+        self.write_some("gaps.csv", lambda line: not line.startswith("0 0 "))
+        words = ["search", "nas-bench-201", "--data", "table:gaps.csv", "--trials", "50", "-o", "found.json"]
+        done = self.call(*words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("15000 of the space's 15625 children; the first missing is '0 0 0 0 0 0'", done.stderr)
+        self.write_some("one.csv", lambda line: line.startswith("3 3 3 3 3 3,"))
+        error = self.fails(1, "search", "nas-bench-201", "--data", "table:one.csv", "--trials", "50", "-o", "found.json")
+        self.assertIn("none of the 50 children", error["message"])
+        self.assertIn("the first missing is '0 0 0 0 0 0'", error["message"])
+        self.write_some("no-none.csv", lambda line: not line.startswith("0 "))
+        error = self.fails(1, *RUN[:6], "table:no-none.csv", "-o", "gaps")
+        self.assertIn("operator 'none' of choice '1<-0' has no child with an accuracy", error["message"])
+        self.assertIn("3125 of 15625", error["message"])
+
+    def test_a_table_of_the_root_serves_a_sub_space(self):
+        self.json("space", "restrict", "nas-bench-201", "--drop", "0:0", "--pin", "5:1", "-o", "sub.bin")
+        done = self.call("search", "sub.bin", "--data", "table:truth.csv", "--trials", "50", "-o", "found.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("missing", done.stderr)
+
+    def test_a_run_on_a_table_does_not_pretend_to_train(self):
+        done = self.call(*RUN, "-o", "quiet-table")
+        self.assertIn("train: epoch 1/3\n", done.stderr)
+        for word in ["loss", "images/s", "0.00 %"]:
+            self.assertNotIn(word, done.stderr)
+        best = self.json("status", "quiet-table")["best"]
+        self.assertEqual((best["retrained"], best["accuracy_of"]), (False, "the table of accuracies known beforehand"))
+
+    def test_retrain_takes_any_child_of_a_run(self):
+        other = "3 1 3 2 3 1"
+        self.assertNotEqual(self.result["best"]["ops"], other)
+        words = ["--data", "table:truth.csv", "--epochs", "1"]
+        self.assertEqual(self.json("retrain", "whole", other, *words, "-o", "child.bin")["ops"], other)
+        self.assertEqual(self.json("retrain", "whole", *words, "-o", "child.bin")["ops"], self.result["best"]["ops"])
+        self.fails(2, "retrain", "whole", "3 1 3", *words, "-o", "child.bin")
+
+    def test_retrain_goes_on_with_its_own_folder_alone(self):
+        words = ["retrain", "nas-bench-201", "3 3 3 3 3 3", "--data", "table:truth.csv"]
+        self.fails(1, *words, "--epochs", "1000000", "--max-seconds", "0.3", "-o", "left.bin")
+        error = self.fails(2, *words, "--epochs", "7", "-o", "left.bin")
+        self.assertIn("left.bin.run: holds another training than this one", error["message"])
+        self.assertIn("epochs", error["message"])
+        error = self.fails(2, *words[:2], "3 3 3 3 3 1", *words[3:], "--epochs", "1000000", "-o", "left.bin")
+        self.assertIn("holds another training", error["message"])
+        self.fails(1, *words, "--epochs", "1000000", "--max-seconds", "0.3", "-o", "left.bin")
+        # What died before it was a run does not stand in the way.
+        (self.folder / "fresh.bin.run").mkdir()
+        self.json(*words, "--epochs", "1", "-o", "fresh.bin")
+
+    def test_status_of_a_stopped_run_shows_its_step(self):
+        self.interrupt(*RUN, "--set", "epochs=1000000", "-o", "halted")
+        status = self.json("status", "halted")
+        self.assertEqual((status["state"], status["stage"]), ("cancelled", "train"))
+        self.assertGreater(status["steps"], status["step"])
+        self.assertGreater(status["step"], 0)
+
+    def test_errors_name_the_file(self):
+        (self.folder / "noise.bin").write_bytes(bytes(range(256)) * 3)
+        (self.folder / "foreign").mkdir()
+        (self.folder / "foreign/run.db").write_bytes(b"x" * 4096)
+        (self.folder / "bad.txt").write_text("3 3 3 3 3 3\n3 3 3 3\n")
+        self.write_some("bad.csv", lambda line: line.startswith("3 3 3 3 3 3,"))
+        with open(self.folder / "bad.csv", "a") as file:
+            file.write("3 3 3,50\n")
+        self.json("space", "make", "nas-bench-201", "-o", "space.bin")
+        for name, code, words in [
+                ("noise.bin", 2, ["space", "describe", "noise.bin"]),
+                ("noise.bin", 2, ["arch", "cost", "nas-bench-201", "noise.bin"]),
+                ("noise.bin", 2, ["shrink", "nas-bench-201", "--scores", "noise.bin", "--rule", "abs", "-o", "x"]),
+                ("noise.bin", 1, ["table", "noise.bin", "-o", "x"]),
+                ("bad.csv: row 2", 2, [*RUN[:6], "table:bad.csv", "-o", "x"]),
+                ("foreign/run.db", 1, ["status", "foreign"]),
+                ("foreign/run.db", 1, ["resume", "foreign"]),
+                ("foreign/run.db", 1, ["report", "foreign", "-o", "x"])]:
+            with self.subTest(words=words):
+                done = self.call(*words)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(name, done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1)
+
     def test_search(self):
         found = self.json("search", "nas-bench-201", "--data", "table:truth.csv", "--algorithm", "evolution", "--trials",
                           "200", "--seed", "1", "--max-macs", "100000000", "-o", "found.json")

@@ -213,6 +213,13 @@ class Children(ProgramTest):
             self.assertEqual(set(child), {"ops", "macs", "params", "latency_ms"})
         self.assertNotEqual(self.call("sample", "nas-bench-201", "--max-macs", "1").returncode, 0)
 
+    def test_samples_as_text(self):
+        drawn = [child["ops"] for child in self.json("sample", "nas-bench-201", "-n", "4", "-o", "drawn.txt")["children"]]
+        self.assertEqual((self.folder / "drawn.txt").read_text().splitlines(), drawn)
+        self.json("sample", "nas-bench-201", "-n", "4", "-o", "drawn.csv")
+        self.assertEqual((self.folder / "drawn.csv").read_text().splitlines(), ["arch"] + drawn)
+        self.fails(2, "sample", "nas-bench-201", "-n", "4", "-o", "drawn.csv.gz")
+
     def test_every_row_of_the_notation_names_an_operator(self):
         for code, name in enumerate(NB201):
             text = self.json("arch", "convert", "nas-bench-201", " ".join([str(code)] * 6), "--to", "nas-bench-201")["text"]
@@ -227,6 +234,41 @@ class WrongCalls(ProgramTest):
         self.fails(2, "count", "nas-bench-201", "--seed", "many")
         self.assertIn("metrics", self.fails(2, "list", "colours")["message"])
         self.assertEqual(self.call().returncode, 2)
+        for words in [["count", "nas-bench-201", "--seed", "-1"], ["count", "nas-bench-201", "--device", "abacus"],
+                      ["sample", "nas-bench-201", "-n", "-1"], ["sample", "nas-bench-201", "--max-macs", "1"],
+                      ["space", "describe", "."], ["space", "make", "nas-bench-201", "-o", "."],
+                      ["train", "nas-bench-201", "--data", "synthetic:4", "-o", "no/such/folder/net.bin"],
+                      ["search", "nas-bench-201", "--data", "table:x.csv", "-o", "no/such/folder/found.json"]]:
+            with self.subTest(words=words):
+                self.fails(2, *words)
+
+    def test_spaces_of_different_roots_are_a_wrong_call(self):
+        self.json("space", "make", "nas-bench-201", "--set", "classes=7", "-o", "seven.bin")
+        self.fails(2, "space", "union", "nas-bench-201", "seven.bin", "-o", "x.bin")
+        self.fails(2, "space", "diff", "nas-bench-201", "seven.bin")
+
+    def test_a_message_that_is_not_utf8_is_one_line(self):
+        (self.folder / "latin.bin").write_bytes(b"\x08\x01\x12\x02\xe9\xe9")
+        for words in [["space", "describe", "latin.bin"],
+                      ["arch", "cost", "nas-bench-201", "3 3 3 3 3 3", "--latency", "latin.bin"],
+                      ["shrink", "nas-bench-201", "--scores", "latin.bin", "--rule", "abs", "-o", "x"]]:
+            with self.subTest(words=words):
+                done = self.call(*words)
+                self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
+
+    def test_list_is_a_table_with_types(self):
+        recipe, = self.json("list", "recipes")
+        types = {parameter["name"]: parameter["type"] for parameter in recipe["parameters"]}
+        self.assertEqual((types["epochs"], types["learning_rate"], types["space"]), ("integer", "number", "name"))
+        lines = self.call("list", "recipes").stdout.splitlines()
+        self.assertEqual(lines[0].split(), ["name", "help"])
+        self.assertEqual(lines[2].split(), ["name", "type", "help"])
+        self.assertIn(["epochs", "integer", "epochs", "of"], [line.split()[:4] for line in lines])
+        self.assertEqual(self.call("list", "metrics").stdout.splitlines()[0].split(), ["name", "help"])
+
+    def test_describe_names_the_operators(self):
+        rows = self.json("space", "describe", "nas-bench-201")["alive"]
+        self.assertEqual([row["labels"] for row in rows], [NB201] * 6)
 
     def test_errors_name_field_value_and_range(self):
         error = self.fails(2, "space", "make", "nas-bench-201", "--set", "cells=100000", "-o", "x.bin")

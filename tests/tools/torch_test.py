@@ -1,6 +1,8 @@
 """Commands that train or read weights, on synthetic images and a very small supernet."""
 import csv
 import json
+import os
+import subprocess
 
 import program
 from program import ProgramTest, needs_torch
@@ -51,7 +53,8 @@ class Supernet(ProgramTest):
 
     def test_export(self):
         done = self.json("export", "net.safetensors", "--arch", OPS, "--format", "safetensors", "-o", "child.safetensors")
-        self.assertIn("max_difference", done)
+        self.assertIsNone(done["max_difference"])
+        self.assertIn("bit by bit", done["max_difference_note"])
         image = (self.folder / "child.safetensors").read_bytes()
         header = json.loads(image[8:8 + int.from_bytes(image[:8], "little")])
         self.assertGreater(len(header), 5)
@@ -68,7 +71,9 @@ class Supernet(ProgramTest):
     def test_torn_checkpoints(self):
         image = (self.folder / "net.safetensors").read_bytes()
         (self.folder / "torn.safetensors").write_bytes(image[:len(image) // 2])
-        self.assertEqual(self.fails(1, "table", "torn.safetensors", "-o", "x.bin")["status"], "DATA_LOSS")
+        error = self.fails(1, "table", "torn.safetensors", "-o", "x.bin")
+        self.assertEqual(error["status"], "DATA_LOSS")
+        self.assertTrue(error["message"].startswith("torn.safetensors: "))
 
 
 @needs_torch
@@ -85,6 +90,26 @@ class WholeRun(ProgramTest):
         self.assertEqual(again["best"], done["best"])
         retrained = self.json("retrain", "tiny", "--data", "synthetic:4", "--epochs", "1", "-o", "best.safetensors")
         self.assertEqual(retrained["ops"], done["best"]["ops"])
+
+    def test_resume_takes_the_threads_of_the_run(self):
+        words = ["run", "--recipe", "abs", "--space", "nas-bench-201", "--data", "synthetic:4", "--set", "tiny=1", *SMALL]
+        self.fails(1, *words, "--set", "epochs=100000", "--threads", "1", "--max-seconds", "1", "-o", "stopped")
+        error = self.fails(2, "resume", "stopped", "--threads", "2")
+        for word in ["--threads 2", "started with 1", "--any-machine"]:
+            self.assertIn(word, error["message"])
+        for more in [[], ["--threads", "1"], ["--threads", "2", "--any-machine"]]:
+            with self.subTest(more=more):
+                error = self.fails(1, "resume", "stopped", *more, "--max-seconds", "0.1")
+                self.assertEqual(error["status"], "DEADLINE_EXCEEDED")
+        self.assertEqual(self.json("status", "stopped")["state"], "cancelled")
+
+    def test_a_missing_library_is_named_with_its_switch(self):
+        done = subprocess.run([program.PROGRAM, "train", "nas-bench-201", "--data", "synthetic:4", "-o", "x"],
+                              env={**os.environ, "NASSHRINK_BACKEND_FOLDER": "nowhere"}, cwd=self.folder,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        for word in ["NASSHRINK_BACKEND_FOLDER", "backend_folder", "nowhere"]:
+            self.assertIn(word, done.stderr)
 
     def test_data_errors(self):
         for data in ["synthetic:0", "idx:missing-images,missing-labels", "cifar10-bin:nowhere", "colours:3"]:

@@ -21,7 +21,7 @@ function drawSearch(main) {
   const sorted = [...points].sort((a, b) => a.macs - b.macs || b.metrics[metric] - a.metrics[metric]);
   const front = [];
   for (const p of sorted) if (!front.length || p.metrics[metric] > last(front).metrics[metric]) front.push(p);
-  add(section, 'p', {class: 'note'}, `${plural(points.length, 'child').replace('childs', 'children')} evaluated with the supernet's weights. The line joins those that no other beats in both.${failed ? ` ${failed} could not be evaluated.` : ''}`);
+  add(section, 'p', {class: 'note'}, `${plural(points.length, 'child').replace('childs', 'children')} ${data.table ? 'looked up in the table of accuracies' : "evaluated with the supernet's weights"}. The line joins those that no other beats in both.${failed ? ` ${failed} ${data.table ? 'were not in it' : 'could not be evaluated'}.` : ''}`);
   const star = points.find((p) => best && p.ops === best.ops) || points.reduce((a, b) => (b.metrics[metric] > a.metrics[metric] ? b : a));
   const order = new Map(points.map((p, i) => [p, i]));
   const label = `Scatter chart of ${points.length} children; the best, ${star.ops}, has ${metric} ${show(metric, star.metrics[metric])} at ${short(star.macs)} multiply-adds.`;

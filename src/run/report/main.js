@@ -22,10 +22,11 @@ function drawHead(head) {
   const before = steps[0]?.children_before || data.space.children;
   const factor = after ? 10 ** (log10(before) - log10(after)) : 1;
   tile(tiles, 'Children', after && after !== before ? `${count(before)} → ${count(after)}` : count(before), after && after !== before ? `${plural(steps.length, 'step')}, ${factor < 1e6 ? Math.round(factor).toLocaleString('en') : digits(factor, 2)} times fewer` : 'not shrunk', true);
-  if (best) tile(tiles, 'Best child', best.ops, metric in best.metrics ? `${metric} ${show(metric, best.metrics[metric])} with the supernet's weights` : '', true);
+  if (best) tile(tiles, 'Best child', best.ops, metric in best.metrics ? `${metric} ${show(metric, best.metrics[metric])} ${data.table ? 'in the table' : "with the supernet's weights"}` : '', true);
   const done = best && retrained(best);
   const test = done?.metrics.test_accuracy;
-  if (test !== undefined) tile(tiles, 'Test accuracy', percent(test), 'best child, retrained');
+  if (data.table) tile(tiles, 'Accuracies', 'from a table', 'nothing was trained');
+  else if (test !== undefined) tile(tiles, 'Test accuracy', percent(test), 'best child, retrained');
   else tile(tiles, 'Test accuracy', '–', 'not retrained');
   tile(tiles, 'Multiply-adds', best ? short(best.macs) : '–', best ? 'an image' : 'no child yet');
   tile(tiles, 'Parameters', best ? short(best.params) : '–', best ? 'best child' : 'no child yet');

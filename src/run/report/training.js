@@ -70,6 +70,8 @@ function drawCurves(main, width, id, title, runs) {
 }
 
 function drawTraining(main) {
+  // Accuracies were looked up in a table: nothing was trained.
+  if (data.table) return;
   const runs = data.training.filter((run) => run.epochs && run.epochs.length);
   const retrain = (run) => stageKind(run.stage) === 'retrain';
   drawCurves(main, 'most', 'supernet', 'Training of the supernet', runs.filter((run) => !retrain(run)));
