@@ -18,7 +18,7 @@ void BM_Parse(benchmark::State& state, const std::string& preset) {
     std::exit(1);
   }
   const std::string bytes = space::CanonicalBytes(*space);
-  for (auto _ : state) benchmark::DoNotOptimize(space::ParseSpace(bytes));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(space::ParseSpace(bytes));
   state.counters["operators"] = static_cast<double>(space->OperatorCount());
   state.counters["bytes"] = static_cast<double>(bytes.size());
 }
