@@ -384,7 +384,8 @@ NASSHRINK_API void nasshrink_cancel_free(nasshrink_cancel* cancel);
  *   log receives log records, NULL for none; out receives the context.
  * Ownership: options and the struct log are borrowed for the call; log's user_data is taken and destroyed with the
  *   context's last reference, or before a failing call returns; *out belongs to the caller (nasshrink_context_free).
- * Status: INVALID_ARGUMENT for an option out of range.
+ * Status: INVALID_ARGUMENT for an option out of range, or one that the
+ *   preset does not take (nasshrink_registry_list lists those it takes as parameters).
  * Threads: thread-safe.
  * Since: 0.1
  */
@@ -482,7 +483,7 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_serialize(cons
                                                                             nasshrink_buffer** out,
                                                                             nasshrink_error** err);
 
-/* Sizes, fingerprints and cost ranges of a space.
+/* Sizes, fingerprints and cost ranges of a space, and the edits that made it from its root.
  *
  * Parameters: space and out must not be NULL; out receives a `SpaceSummary` message.
  * Ownership: *out belongs to the caller (nasshrink_buffer_free).

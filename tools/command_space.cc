@@ -1,4 +1,4 @@
-// presets, list, space make|describe|diff|union|intersect|restrict
+// presets, list, space make|describe|diff|union|intersect|subtract|restrict
 #include <fmt/format.h>
 
 #include <memory>
@@ -21,6 +21,8 @@ struct SpaceArguments {
   std::vector<std::string> set;
   std::vector<std::string> drop;
   std::vector<std::string> pin;
+  std::vector<std::string> restore;
+  std::string edits;
 };
 
 v1::RegistryListing List(nasshrink_context* context, const std::string& kind) {
@@ -80,6 +82,14 @@ void MakeSpace(const SharedOptions& shared, const SpaceArguments& arguments) {
   Keep(arguments, Make<Space>(nasshrink_space_preset, context.get(), arguments.a.c_str(), Data(bytes), bytes.size()));
 }
 
+Json OperatorsJson(const v1::SearchSpace& space, const google::protobuf::RepeatedPtrField<v1::OperatorRef>& operators) {
+  Json list = Json::array();
+  for (const v1::OperatorRef& reference : operators) {
+    list.push_back(OperatorJson(space, reference.choice(), reference.candidate()));
+  }
+  return list;
+}
+
 void DescribeSpace(const SharedOptions& shared, const SpaceArguments& arguments) {
   const Context context = OpenContext(shared);
   const Space space = OpenSpace(context.get(), arguments.a);
@@ -96,6 +106,7 @@ void DescribeSpace(const SharedOptions& shared, const SpaceArguments& arguments)
     json[range.cost() + "_max"] = static_cast<uint64_t>(range.max());
   }
   const v1::SearchSpace message = MessageOf(space.get());
+  json["dropped"] = OperatorsJson(message, summary.edits().drop());
   const v1::Network& network = message.network();
   json["input"] = {network.input_channels(), network.input_height(), network.input_width()};
   json["classes"] = network.classes();
@@ -114,14 +125,6 @@ void DescribeSpace(const SharedOptions& shared, const SpaceArguments& arguments)
     json["alive"].push_back(row);
   }
   PrintResult(json);
-}
-
-Json OperatorsJson(const v1::SearchSpace& space, const google::protobuf::RepeatedPtrField<v1::OperatorRef>& operators) {
-  Json list = Json::array();
-  for (const v1::OperatorRef& reference : operators) {
-    list.push_back(OperatorJson(space, reference.choice(), reference.candidate()));
-  }
-  return list;
 }
 
 void DiffSpaces(const SharedOptions& shared, const SpaceArguments& arguments) {
@@ -148,9 +151,13 @@ void RestrictSpace(const SharedOptions& shared, const SpaceArguments& arguments)
   const Space space = OpenSpace(context.get(), arguments.a);
   const v1::SearchSpace message = MessageOf(space.get());
   v1::SpaceEdits edits;
+  if (!arguments.edits.empty()) ReadMessage(arguments.edits, &edits);
   for (const std::string& text : arguments.drop) *edits.add_drop() = ParseOperator(message, text);
   for (const std::string& text : arguments.pin) *edits.add_pin() = ParseOperator(message, text);
-  if (edits.drop().empty() && edits.pin().empty()) FailCall("give what to change: --drop or --pin CHOICE:OP");
+  for (const std::string& text : arguments.restore) *edits.add_restore() = ParseOperator(message, text);
+  if (edits.drop().empty() && edits.pin().empty() && edits.restore().empty()) {
+    FailCall("give what to change: --drop, --pin or --restore CHOICE:OP, or a file with --edits");
+  }
   const std::string bytes = edits.SerializeAsString();
   Keep(arguments, Make<Space>(nasshrink_space_restrict, space.get(), Data(bytes), bytes.size()));
 }
@@ -190,11 +197,16 @@ void AddMake(CLI::App* group, SharedOptions* shared) {
   CLI::App* command = AddCommand(group, "make", "Write a preset as a file",
                                  "  nasshrink space make nas-bench-201 -o space.bin\n"
                                  "  nasshrink space make nas-bench-201 --set channels=8 --set cells=1 --set "
-                                 "input_channels=1 --set height=28 --set width=28 -o small.json",
+                                 "input_channels=1 --set height=28 --set width=28 -o small.json\n"
+                                 "  nasshrink space make fairnas --set resolution=160 --set width_multiplier=0.75 "
+                                 "-o thin.bin\n"
+                                 "  nasshrink space make darts --set stem=imagenet -o darts.bin",
                                  shared, Takes::kMoment, [=] { MakeSpace(*shared, *arguments); });
   command->add_option("PRESET", arguments->a, "Name of a preset (nasshrink presets)")->required();
   AddSetOption(command, &arguments->set,
-               "key=value: classes, channels, cells, height, width, input_channels; may be repeated");
+               "key=value: classes, input_channels, height, width, resolution (both), and what the preset takes of "
+               "channels, cells, width_multiplier, depth_multiplier, layers, stem (nasshrink list presets); may be "
+               "repeated");
   AddOut(command, arguments, true);
 }
 
@@ -220,12 +232,16 @@ void AddDiff(CLI::App* group, SharedOptions* shared) {
 void AddRestrict(CLI::App* group, SharedOptions* shared) {
   const auto arguments = std::make_shared<SpaceArguments>();
   CLI::App* command =
-      AddCommand(group, "restrict", "Drop operators, or keep one alone in its choice",
-                 "  nasshrink space restrict nas-bench-201 --drop 0:0 --drop 3:4 --pin 5:3 -o small.bin", shared,
-                 Takes::kMoment, [=] { RestrictSpace(*shared, *arguments); });
+      AddCommand(group, "restrict", "Drop operators, keep one alone in its choice, or bring dropped ones back",
+                 "  nasshrink space restrict nas-bench-201 --drop 0:0 --drop 3:4 --pin 5:3 -o small.bin\n"
+                 "  nasshrink space diff nas-bench-201 small.bin -o edits.json\n"
+                 "  nasshrink space restrict nas-bench-201 --edits edits.json -o again.bin",
+                 shared, Takes::kMoment, [=] { RestrictSpace(*shared, *arguments); });
   command->add_option("SPACE", arguments->a, "Preset or file")->required();
   command->add_option("--drop", arguments->drop, "CHOICE:OP to drop; may be repeated");
   command->add_option("--pin", arguments->pin, "CHOICE:OP to keep alone in its choice; may be repeated");
+  command->add_option("--restore", arguments->restore, "dropped CHOICE:OP to bring back; may be repeated");
+  command->add_option("--edits", arguments->edits, "File of SpaceEdits, as space diff writes it");
   AddOut(command, arguments, true);
 }
 
@@ -240,6 +256,8 @@ void AddSpaceCommands(CLI::App* app, SharedOptions* shared) {
   AddDiff(group, shared);
   AddTwoSpaces(group, shared, "union", "The operators alive in either space", NASSHRINK_COMBINE_UNION);
   AddTwoSpaces(group, shared, "intersect", "The operators alive in both spaces", NASSHRINK_COMBINE_INTERSECTION);
+  AddTwoSpaces(group, shared, "subtract", "The operators alive in A and not in B, choice by choice",
+               NASSHRINK_COMBINE_DIFFERENCE);
   AddRestrict(group, shared);
 }
 

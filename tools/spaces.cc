@@ -12,11 +12,14 @@
 namespace nasshrink::tools {
 namespace {
 
-std::string FullName(const std::string& setting) {
-  for (const char* name : {"height", "width"}) {
-    if (setting.rfind(std::string(name) + "=", 0) == 0) return "input_" + setting;
-  }
-  return setting;
+// The settings of messages that a short one stands for.
+std::vector<std::string> FullSettings(const std::string& setting) {
+  const size_t equals = setting.find('=');
+  const std::string name = setting.substr(0, equals);
+  if (equals == std::string::npos) return {setting};
+  if (name == "height" || name == "width") return {"input_" + setting};
+  if (name == "resolution") return {"input_height" + setting.substr(equals), "input_width" + setting.substr(equals)};
+  return {setting};
 }
 
 template <typename Number>
@@ -73,7 +76,9 @@ void WriteSpace(const std::string& path, const nasshrink_space* space) {
 
 v1::PresetOptions PresetSettings(const std::vector<std::string>& settings) {
   std::vector<std::string> full;
-  for (const std::string& setting : settings) full.push_back(FullName(setting));
+  for (const std::string& setting : settings) {
+    for (std::string& one : FullSettings(setting)) full.push_back(std::move(one));
+  }
   v1::PresetOptions options;
   ApplySettings(full, &options);
   return options;

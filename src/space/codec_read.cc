@@ -1,5 +1,7 @@
 #include "space/codec.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -28,6 +30,7 @@ template <typename List>
 base::Result<std::vector<Attribute>> ReadAttributes(const List& list, const std::string& field) {
   NASSHRINK_RETURN_IF_ERROR(CheckCount(list, kMaxParts, field));
   std::vector<Attribute> attributes;
+  attributes.reserve(static_cast<size_t>(list.size()));
   for (const v1::Attribute& message : list) {
     Attribute attribute;
     attribute.name = message.name();
@@ -96,17 +99,18 @@ base::Result<CellCandidate> ReadCellCandidate(const v1::CellCandidate& message, 
   return cell;
 }
 
-base::Result<Candidate> ReadCandidate(const v1::Candidate& message, const std::string& field) {
+// Names fields relative to the candidate.
+base::Result<Candidate> ReadCandidate(const v1::Candidate& message) {
   Candidate candidate;
   candidate.code = message.code();
   candidate.label = message.label();
   switch (message.body_case()) {
     case v1::Candidate::kOp: {
-      NASSHRINK_ASSIGN_OR_RETURN(candidate.body, ReadOperator(message.op(), field + ".op"));
+      NASSHRINK_ASSIGN_OR_RETURN(candidate.body, ReadOperator(message.op(), "op"));
       return candidate;
     }
     case v1::Candidate::kCell: {
-      NASSHRINK_ASSIGN_OR_RETURN(candidate.body, ReadCellCandidate(message.cell(), field + ".cell"));
+      NASSHRINK_ASSIGN_OR_RETURN(candidate.body, ReadCellCandidate(message.cell(), "cell"));
       return candidate;
     }
     case v1::Candidate::kEdges:
@@ -115,7 +119,7 @@ base::Result<Candidate> ReadCandidate(const v1::Candidate& message, const std::s
     case v1::Candidate::BODY_NOT_SET:
       break;
   }
-  return base::Invalid(field + ".body", "nothing", "op, cell or edges", "the candidate has no body");
+  return base::Invalid("body", "nothing", "op, cell or edges", "the candidate has no body");
 }
 
 base::Result<CellGrammar> ReadGrammar(const v1::CellGrammar& message, const std::string& field) {
@@ -139,10 +143,13 @@ base::Result<Choice> ReadChoice(const v1::Choice& message, const std::string& fi
   choice.key = message.key();
   NASSHRINK_RETURN_IF_ERROR(CheckCount(message.candidates(), kMaxCandidates, field + ".candidates"));
   NASSHRINK_RETURN_IF_ERROR(CheckCount(message.alive(), kMaxCandidates, field + ".alive"));
+  choice.candidates.reserve(static_cast<size_t>(message.candidates_size()));
   for (const v1::Candidate& part : message.candidates()) {
-    NASSHRINK_ASSIGN_OR_RETURN(Candidate candidate,
-                               ReadCandidate(part, fmt::format("{}.candidates[{}]", field, choice.candidates.size())));
-    choice.candidates.push_back(std::move(candidate));
+    auto candidate = ReadCandidate(part);
+    if (!candidate.ok()) {
+      return base::Status(candidate.status()).Under(fmt::format("{}.candidates[{}].", field, choice.candidates.size()));
+    }
+    choice.candidates.push_back(*std::move(candidate));
   }
   choice.alive = Numbers(message.alive());
   if (message.has_grammar()) {
@@ -229,7 +236,8 @@ base::Result<Space> ParseSpace(std::string_view bytes) {
     return base::Error(base::Code::kResourceExhausted, "a search space of {} bytes is above the limit of {}",
                        bytes.size(), kMaxMessageBytes);
   }
-  v1::SearchSpace message;
+  google::protobuf::Arena arena;
+  auto& message = *google::protobuf::Arena::CreateMessage<v1::SearchSpace>(&arena);
   if (!ParseMessage(bytes, &message)) {
     return base::Error(base::Code::kInvalidArgument,
                        "the {} bytes are no SearchSpace message: malformed, truncated, nested too deeply or with text "

@@ -1,5 +1,7 @@
 #include "space/codec.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -126,6 +128,11 @@ void SortAttributes(Space* space) {
   }
 }
 
+bool AnyDropped(const v1::SearchSpace& message) {
+  return std::any_of(message.choices().begin(), message.choices().end(),
+                     [](const v1::Choice& choice) { return choice.alive_size() > 0; });
+}
+
 }  // namespace
 
 void SpaceToMessage(const Space& space, v1::SearchSpace* message) {
@@ -159,11 +166,17 @@ void Finish(Space& space) {
     choice.alive.resize(choice.candidates.size());
     std::iota(choice.alive.begin(), choice.alive.end(), 0U);
   }
-  v1::SearchSpace message;
+  google::protobuf::Arena arena;
+  auto& message = *google::protobuf::Arena::CreateMessage<v1::SearchSpace>(&arena);
   SpaceToMessage(space, &message);
   space.full_fingerprint = base::Sha256(message.SerializeAsString());
-  message.clear_sharing_groups();
-  space.children_fingerprint = base::Sha256(message.SerializeAsString());
+  space.children_fingerprint = space.full_fingerprint;
+  if (!space.sharing_groups.empty()) {
+    message.clear_sharing_groups();
+    space.children_fingerprint = base::Sha256(message.SerializeAsString());
+  }
+  space.root_fingerprint = space.children_fingerprint;
+  if (!AnyDropped(message)) return;
   for (v1::Choice& choice : *message.mutable_choices()) choice.clear_alive();
   space.root_fingerprint = base::Sha256(message.SerializeAsString());
 }

@@ -1,6 +1,7 @@
 #include "space/edits.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -167,6 +168,17 @@ base::Result<Space> Intersect(const Space& a, const Space& b) {
 }
 
 base::Result<Space> Difference(const Space& a, const Space& b) { return Combine(a, b, &Minus); }
+
+v1::SpaceEdits EditsFromRoot(const Space& space) {
+  v1::SpaceEdits edits;
+  edits.set_root_fingerprint(space.root_fingerprint);
+  for (uint32_t i = 0; i < space.choices.size(); ++i) {
+    std::vector<uint32_t> all(space.choices[i].candidates.size());
+    std::iota(all.begin(), all.end(), 0U);
+    AddRefs(i, Minus(all, space.choices[i].alive), edits.mutable_drop());
+  }
+  return edits;
+}
 
 base::Result<v1::SpaceEdits> Diff(const Space& from, const Space& to) {
   NASSHRINK_RETURN_IF_ERROR(CheckSameRoot(from, to));

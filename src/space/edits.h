@@ -19,6 +19,9 @@ base::Result<Space> Union(const Space& a, const Space& b);
 base::Result<Space> Intersect(const Space& a, const Space& b);
 base::Result<Space> Difference(const Space& a, const Space& b);
 
+// What was dropped from the root to get this space, with the root's fingerprint.
+v1::SpaceEdits EditsFromRoot(const Space& space);
+
 // The edits that turn `from` into the alive candidates of `to`.
 base::Result<v1::SpaceEdits> Diff(const Space& from, const Space& to);
 

@@ -2,6 +2,7 @@
 
 #include "space/cost.h"
 #include "space/count.h"
+#include "space/edits.h"
 
 namespace nasshrink::space {
 namespace {
@@ -24,6 +25,7 @@ v1::SpaceSummary Summarise(const Space& space) {
   summary.set_root_fingerprint(space.root_fingerprint);
   summary.set_children_fingerprint(space.children_fingerprint);
   summary.set_full_fingerprint(space.full_fingerprint);
+  *summary.mutable_edits() = EditsFromRoot(space);
   if (const auto model = CostModel::Make(space); model.ok()) {
     AddRange("macs", model->min().macs, model->max().macs, &summary);
     AddRange("params", model->min().params, model->max().params, &summary);

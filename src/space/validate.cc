@@ -98,39 +98,43 @@ base::Status CheckGrammar(const CellGrammar& grammar, const std::string& field) 
   return {};
 }
 
-base::Status CheckBody(const Space& space, const Candidate& candidate, const std::vector<ChoiceUse>& uses,
-                       const std::string& field) {
+// Fields of a candidate are named relative to it: its path is put together for a candidate at fault alone.
+base::Status CheckBody(const Space& space, const Candidate& candidate, const std::vector<ChoiceUse>& uses) {
   for (const ChoiceUse& use : uses) {
     const auto* op = std::get_if<OperatorDef>(&candidate.body);
     const auto* subset = std::get_if<EdgeSubset>(&candidate.body);
     const auto* cell = std::get_if<CellCandidate>(&candidate.body);
     if (op != nullptr && use.where != Where::kNodeInputs) {
-      NASSHRINK_RETURN_IF_ERROR(CheckOperator(*op, use.where == Where::kEdge ? kOnEdge : kAsLayer, field + ".op"));
+      NASSHRINK_RETURN_IF_ERROR(CheckOperator(*op, use.where == Where::kEdge ? kOnEdge : kAsLayer, "op"));
     } else if (subset != nullptr && use.where == Where::kNodeInputs) {
-      NASSHRINK_RETURN_IF_ERROR(CheckSubset(space, *subset, use, field + ".edges"));
+      NASSHRINK_RETURN_IF_ERROR(CheckSubset(space, *subset, use, "edges"));
     } else if (cell != nullptr && use.where == Where::kLayer) {
-      NASSHRINK_RETURN_IF_ERROR(CheckCellCandidate(*cell, field + ".cell"));
+      NASSHRINK_RETURN_IF_ERROR(CheckCellCandidate(*cell, "cell"));
     } else {
       constexpr const char* kBodies[] = {"op", "cell", "edges"};
       constexpr const char* kAllowed[] = {"op or cell", "op", "edges"};
-      return base::Invalid(field + ".body", kBodies[candidate.body.index()], kAllowed[static_cast<size_t>(use.where)],
+      return base::Invalid("body", kBodies[candidate.body.index()], kAllowed[static_cast<size_t>(use.where)],
                            "the candidate does not fit where its choice is used");
     }
   }
   return {};
 }
 
+base::Status CheckCandidate(const Space& space, const Candidate& candidate, const std::vector<ChoiceUse>& uses,
+                            std::set<int32_t>* codes) {
+  NASSHRINK_RETURN_IF_ERROR(CheckText(candidate.label, "label"));
+  if (!codes->insert(candidate.code).second) {
+    return base::Invalid("code", candidate.code, "a new code", "two candidates of the choice have one code");
+  }
+  return CheckBody(space, candidate, uses);
+}
+
 base::Status CheckCandidates(const Space& space, const Choice& choice, const std::vector<ChoiceUse>& uses,
                              const std::string& field) {
   std::set<int32_t> codes;
   for (size_t c = 0; c < choice.candidates.size(); ++c) {
-    const Candidate& candidate = choice.candidates[c];
-    const std::string path = fmt::format("{}.candidates[{}]", field, c);
-    NASSHRINK_RETURN_IF_ERROR(CheckText(candidate.label, path + ".label"));
-    if (!codes.insert(candidate.code).second) {
-      return base::Invalid(path + ".code", candidate.code, "a new code", "two candidates of the choice have one code");
-    }
-    NASSHRINK_RETURN_IF_ERROR(CheckBody(space, candidate, uses, path));
+    base::Status status = CheckCandidate(space, choice.candidates[c], uses, &codes);
+    if (!status.ok()) return std::move(status).Under(fmt::format("{}.candidates[{}].", field, c));
   }
   return {};
 }

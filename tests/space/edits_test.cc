@@ -102,6 +102,25 @@ TEST(SetOperations, RefuseAnotherRoot) {
   EXPECT_EQ(Diff(a, *b).status().code(), base::Code::kFailedPrecondition);
 }
 
+TEST(EditsFromRoot, RebuildTheSpaceAfterItWasStored) {
+  for (const char* preset : {"mobilenet-proxyless-gpu", "darts", "autospace"}) {
+    const Space root = tests::PresetSpace(preset);
+    EXPECT_EQ(EditsFromRoot(root).drop_size(), 0) << preset;
+    Space shrunk = root;
+    for (size_t i = 0; i < shrunk.choices.size(); i += 2) {
+      if (shrunk.choices[i].alive.size() > 2) shrunk.choices[i].alive = {0, 2};
+    }
+    Finish(shrunk);
+    const auto stored = ParseSpace(CanonicalBytes(shrunk));
+    ASSERT_TRUE(stored.ok()) << preset;
+    const v1::SpaceEdits edits = EditsFromRoot(*stored);
+    EXPECT_EQ(edits.root_fingerprint(), root.full_fingerprint) << preset;
+    const auto again = ApplyEdits(root, edits);
+    ASSERT_TRUE(again.ok()) << preset << ": " << again.status().message();
+    EXPECT_EQ(again->full_fingerprint, shrunk.full_fingerprint) << preset;
+  }
+}
+
 TEST(Diff, TurnsOneSpaceIntoTheOther) {
   Space a = tests::NasBench201();
   Space b = a;

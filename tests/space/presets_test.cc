@@ -242,6 +242,8 @@ TEST(Summary, HoldsSizesIdentityAndCosts) {
   EXPECT_EQ(summary.children(), "15625");
   EXPECT_EQ(summary.operators(), 30U);
   EXPECT_EQ(summary.root_fingerprint(), space->root_fingerprint);
+  EXPECT_EQ(summary.edits().root_fingerprint(), space->root_fingerprint);
+  EXPECT_EQ(summary.edits().drop_size(), 0);
   ASSERT_EQ(summary.costs_size(), 2);
   EXPECT_EQ(summary.costs(0).cost(), "macs");
   EXPECT_EQ(summary.costs(0).min(), 7783040);

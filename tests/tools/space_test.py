@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 import program
-from program import NB201, ProgramTest
+from program import NB201, SOURCE, ProgramTest
 
 CONV3 = "3 3 3 3 3 3"
 
@@ -13,10 +13,15 @@ CONV3 = "3 3 3 3 3 3"
 class Names(ProgramTest):
     def test_presets_list_published_sizes(self):
         presets = {row["name"]: row for row in self.json("presets")}
-        self.assertEqual(presets["nas-bench-201"]["children"], "15625")
-        self.assertEqual((presets["nas-bench-201"]["choices"], presets["nas-bench-201"]["operators"]), (6, 30))
-        for row in presets.values():
-            self.assertTrue(row["children"].isdigit(), row)
+        published = {"nas-bench-201": (6, 30, 5**6), "darts": (36, 2 * (14 * 7 + 20), 1037664180**2),
+                     "darts-shared": (14, 112, 4398046511104), "mobilenet-proxyless-gpu": (21, 141, 221502229807900608),
+                     "mobilenet-proxyless-mobile": (21, 141, 221502229807900608), "fairnas": (19, 114, 609359740010496),
+                     "pad-nas-basic": (22, 144, 664506689423701824),
+                     "pad-nas-large": (22, 396, 1549031679337668995101220928),
+                     "spos-shufflenet": (20, 80, 1099511627776), "nas-bench-macro": (8, 24, 6561),
+                     "autospace": (21, 0, 93750**21)}
+        found = {name: (row["choices"], row["operators"], int(row["children"])) for name, row in presets.items()}
+        self.assertEqual(found, published)
 
     def test_every_kind_is_listed(self):
         wanted = {"presets": "nas-bench-201", "metrics": "angle", "rules": "abs", "algorithms": "evolution",
@@ -30,7 +35,7 @@ class Names(ProgramTest):
 
     def test_help_of_every_command_has_examples(self):
         commands = ["presets", "list", "space make", "space describe", "space diff", "space union", "space intersect",
-                    "space restrict", "arch cost", "arch convert", "count", "sample", "train", "table", "score",
+                    "space subtract", "space restrict", "arch cost", "arch convert", "count", "sample", "train", "table", "score",
                     "score-operators", "shrink", "search", "run", "resume", "status", "retrain", "export", "report",
                     "doctor"]
         for command in commands:
@@ -102,6 +107,62 @@ class Spaces(ProgramTest):
         self.assertEqual((shaped["input"], shaped["classes"]), ([1, 28, 28], 7))
         error = self.fails(2, "space", "make", "nas-bench-201", "--set", "colour=1", "-o", "x.bin")
         self.assertIn("channels", error["message"])
+
+    def test_settings_of_chains_and_cells(self):
+        self.json("space", "make", "mobilenet-proxyless-mobile", "--set", "width_multiplier=0.5", "--set", "resolution=160",
+                  "--set", "depth_multiplier=0.5", "-o", "thin.json")
+        thin = json.loads((self.folder / "thin.json").read_text())
+        self.assertEqual((len(thin["choices"]), thin["network"]["input_width"]), (5 * 2 + 1, 160))
+        self.assertEqual([layer["out_channels"] for layer in thin["network"]["layers"][:3]], [16, 8, 16])
+        self.json("space", "make", "darts", "--set", "stem=imagenet", "-o", "darts.bin")
+        self.assertEqual(self.json("space", "describe", "darts.bin")["input"], [3, 224, 224])
+        error = self.fails(2, "space", "make", "fairnas", "--set", "cells=2", "-o", "x.bin")
+        self.assertEqual(error["field"], "options.cells")
+        self.assertIn("width_multiplier", error["allowed"])
+
+    def test_listed_options_are_those_a_preset_takes(self):
+        values = {"classes": 3, "input_channels": 1, "input_height": 64, "input_width": 64, "channels": 4, "cells": 2,
+                  "width_multiplier": 1.5, "depth_multiplier": 2, "layers": 6, "stem": "cifar"}
+        for preset in self.json("list", "presets"):
+            taken = {parameter["name"] for parameter in preset["parameters"]}
+            for name, value in values.items():
+                with self.subTest(preset=preset["name"], option=name):
+                    done = self.call("space", "make", preset["name"], "--set", f"{name}={value}", "-o", "x.bin")
+                    self.assertEqual(done.returncode, 0 if name in taken else 2, done.stderr)
+
+    def test_examples_are_spaces(self):
+        child = " ".join(["1"] * 16)
+        for width, macs, params in [("1.0", 300774272, 3504872), ("1.4", 582195824, 6108776)]:
+            path = SOURCE / f"examples/spaces/mobilenet-v2-{width}.textproto"
+            cost = self.json("arch", "cost", path, child)
+            self.assertEqual((cost["macs"], cost["params"]), (macs, params))
+            self.assertEqual(self.json("space", "describe", path)["children"], str(3**6 * 4**10))
+        cell = SOURCE / "examples/spaces/triangle-cell.textproto"
+        self.assertEqual(self.json("space", "describe", cell)["children"], "125")
+        self.assertEqual(self.json("count", cell, "--max-macs", "20000000")["children"], "125")
+        self.assertEqual(len(self.json("sample", cell, "-n", "7")["children"]), 7)
+
+    def test_a_shrunk_space_knows_where_it_comes_from(self):
+        root = self.json("space", "describe", "fairnas")
+        self.assertEqual(root["dropped"], [])
+        self.json("space", "restrict", "fairnas", "--drop", "3:1", "--pin", "5:0", "-o", "one.bin")
+        self.json("space", "restrict", "one.bin", "--drop", "18:5", "-o", "two.json")
+        shrunk = self.json("space", "describe", "two.json")
+        self.assertEqual(shrunk["root_fingerprint"], root["fingerprint"])
+        gone = [(3, 1)] + [(5, op) for op in range(1, 6)] + [(18, 5)]
+        self.assertEqual([(edit["choice"], edit["op"]) for edit in shrunk["dropped"]], gone)
+        self.json("space", "diff", "fairnas", "two.json", "-o", "edits.textproto")
+        again = self.json("space", "restrict", "fairnas", "--edits", "edits.textproto", "-o", "again.bin")
+        self.assertEqual(again["fingerprint"], shrunk["fingerprint"])
+        back = self.json("space", "restrict", "again.bin", "--restore", *[f"{choice}:{op}" for choice, op in gone], "-o", "back.bin")
+        self.assertEqual(back["fingerprint"], root["fingerprint"])
+        self.assertIn("another space", self.fails(1, "space", "restrict", "nas-bench-201", "--edits", "edits.textproto", "-o", "x.bin")["message"])
+
+    def test_subtract(self):
+        self.json("space", "restrict", "nas-bench-201", "--drop", *[f"{edge}:0" for edge in range(6)], "-o", "no-none.bin")
+        none = self.json("space", "subtract", "nas-bench-201", "no-none.bin", "-o", "none.bin")
+        self.assertEqual(none["children"], "1")
+        self.assertIn("nothing would be left", self.fails(1, "space", "subtract", "none.bin", "none.bin", "-o", "x.bin")["message"])
 
     def test_restrict_diff_and_combine(self):
         a = self.json("space", "restrict", "nas-bench-201", "--drop", "0:0", "3:4", "-o", "a.bin")
