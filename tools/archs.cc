@@ -12,8 +12,19 @@ bool HasEnding(const std::string& path, std::string_view ending) {
   return path.size() > ending.size() && path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
 }
 
-Arch ImportArch(const nasshrink_space* space, const std::string& text) {
-  return Make<Arch>(nasshrink_arch_import, space, "", text.data(), text.size());
+Arch ImportArch(const nasshrink_space* space, const std::string& text, const std::string& format = "") {
+  return Make<Arch>(nasshrink_arch_import, space, format.c_str(), text.data(), text.size());
+}
+
+// Network files and lists of graphs are JSON, too; an Architecture is an object of its fields.
+bool IsArchitectureJson(const std::string& bytes) {
+  const Json json = Json::parse(bytes, nullptr, false);
+  return json.is_discarded() || (json.is_object() && !json.contains("blocks"));
+}
+
+bool HoldsNotation(const std::string& path, const std::string& format) {
+  if (!format.empty() || HasEnding(path, ".txt") || HasEnding(path, ".config")) return true;
+  return HasEnding(path, ".json") && !IsArchitectureJson(ReadBytes(path));
 }
 
 // The children's number, when it is at most `most`.
@@ -28,8 +39,9 @@ uint64_t CountUpTo(const nasshrink_space* space, uint64_t most) {
 
 }  // namespace
 
-Arch OpenArch(const nasshrink_space* space, const std::string& arch) {
-  if (!FileExists(arch)) return ImportArch(space, arch);
+Arch OpenArch(const nasshrink_space* space, const std::string& arch, const std::string& format) {
+  if (!FileExists(arch)) return ImportArch(space, arch, format);
+  if (HoldsNotation(arch, format)) return ImportArch(space, ReadBytes(arch), format);
   v1::Architecture message;
   const std::string bytes = ReadMessageBytes(arch, &message);
   return Make<Arch>(nasshrink_arch_parse, space, Data(bytes), bytes.size());
@@ -40,6 +52,15 @@ Arch ArchOf(const nasshrink_space* space, const Row& row) {
   message.mutable_candidates()->Add(row.begin(), row.end());
   const std::string bytes = message.SerializeAsString();
   return Make<Arch>(nasshrink_arch_parse, space, Data(bytes), bytes.size());
+}
+
+Arch FirstChild(const nasshrink_space* space) {
+  Row row;
+  const v1::SearchSpace message = MessageOf(space);
+  for (const v1::Choice& choice : message.choices()) {
+    row.push_back(choice.alive().empty() ? 0 : choice.alive(0));
+  }
+  return ArchOf(space, row);
 }
 
 Row RowOf(const nasshrink_arch* arch) {

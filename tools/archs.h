@@ -19,10 +19,13 @@ namespace nasshrink::tools {
 // Root candidates of one child.
 using Row = std::vector<uint32_t>;
 
-// A file of Architecture, or a notation of the space.
-Arch OpenArch(const nasshrink_space* space, const std::string& arch);
+// A notation of the space, or a file: of Architecture, or of a notation where `format` names one, the file ends in .txt
+// or .config, or it is a JSON document that is no Architecture. An empty format recognises the notation.
+Arch OpenArch(const nasshrink_space* space, const std::string& arch, const std::string& format = "");
 Arch ArchOf(const nasshrink_space* space, const Row& row);
 Row RowOf(const nasshrink_arch* arch);
+// The child of a space with one; of a larger one the first.
+Arch FirstChild(const nasshrink_space* space);
 
 // Operator codes separated by spaces.
 std::string OpsText(const v1::SearchSpace& space, const Row& row);

@@ -219,6 +219,29 @@ TEST(PublishedNotations, EveryOnceForAllNetworkLoads) {
   }
 }
 
+TEST(PublishedNotations, EveryTrainedGenotypeLoads) {
+  NASSHRINK_SHARED_OR_SKIP(path, "data/darts/oncenas_darts545.csv.gz");
+  const Space space = SpaceNamed("darts");
+  const std::string csv = ReadGzip(path);
+  int genotypes = 0;
+  int with_none = 0;
+  for (size_t begin = csv.find("Genotype("); begin != std::string::npos; begin = csv.find("Genotype(", begin + 1)) {
+    const std::string text = csv.substr(begin, csv.find('"', begin) - begin);
+    const auto child = ImportArchitecture(space, "", text);
+    ++genotypes;
+    // Some have "none" on an edge, which the space of DARTS leaves out.
+    if (const size_t none = text.find("none"); none != std::string::npos) {
+      ++with_none;
+      EXPECT_EQ(child.status().details().field, "text[" + std::to_string(none) + "]");
+      continue;
+    }
+    ASSERT_TRUE(child.ok()) << text << ": " << child.status().message();
+    EXPECT_EQ(*ImportArchitecture(space, "darts", *ExportArchitecture(space, *child, "darts")), *child);
+  }
+  EXPECT_EQ(genotypes, 545);
+  EXPECT_EQ(with_none, 359);
+}
+
 TEST(PublishedNotations, AutoSpaceFilesLoad) {
   NASSHRINK_SHARED_OR_SKIP(learned, "data/configs/autospace/autospace_search_space.json");
   NASSHRINK_SHARED_OR_SKIP(net, "data/configs/autospace/autospace_net_340M.json");
