@@ -471,6 +471,22 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_preset(nasshri
                                                                          const uint8_t* options, size_t options_size,
                                                                          nasshrink_space** out, nasshrink_error** err);
 
+/* A space from a published file that carries its own widths: a network becomes a space with one candidate a choice.
+ *
+ * Parameters: context, text and out must not be NULL; format is "network" (JSON of ProxylessNAS, Once-for-All or an
+ *   AutoSpace network; read for 224x224 pixels, which such files do not say) or "autospace-space" (JSON of AutoSpace's
+ *   learned space, whose widths are those of ProxylessNAS-mobile), NULL or "" to recognise it; text is text_size bytes,
+ *   at most 1 MiB; out receives the space.
+ * Ownership: format and text are borrowed for the call; *out belongs to the caller (nasshrink_space_free).
+ * Status: INVALID_ARGUMENT for an unknown format; for a text that is not JSON, with the field "text[BYTE]", bytes
+ *   counted from 0; for a network that is none, with the path of the value at fault.
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_import(nasshrink_context* context, const char* format,
+                                                                         const char* text, size_t text_size,
+                                                                         nasshrink_space** out, nasshrink_error** err);
+
 /* The canonical bytes of a space: equal spaces give equal bytes everywhere.
  *
  * Parameters: space and out must not be NULL; out receives a `SearchSpace` message.
@@ -606,12 +622,26 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_arch_parse(const nas
                                                                        const uint8_t* data, size_t size,
                                                                        nasshrink_arch** out, nasshrink_error** err);
 
-/* Reads an architecture in one of the field's notations, for example "|nor_conv_3x3~0|+|...|" or "3 2 0 1 0 4".
+/* Reads an architecture in one of the field's notations, for example "|nor_conv_3x3~0|+|...|" or "3 2 0 1 0 4":
+ *
+ *     "ops"              operator codes in choice order, -1 is identity (ABS, FairNAS, SPOS); any space
+ *     "indices"          root indices in choice order; any space
+ *     "key"              the child's number in the root space, last choice fastest; shrinking keeps it; any space
+ *     "nas-bench-201"    "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|"; one complete cell
+ *     "nas-bench-macro"  "22212220", a digit a choice; chains with codes 0 to 9
+ *     "darts"            "Genotype(normal=[('sep_conv_3x3', 0), ...], ...)" for both cells; DARTS cells
+ *     "blocks"           "k5e3,k3e3,-,-;k7e3,...", kernel and expansion, - is identity; chains of mb_block
+ *     "proxylessnas"     a network as ProxylessNAS's JSON; chains of plain mb_block
+ *     "once-for-all"     the same with activation and squeeze-and-excite of every block; chains of mb_block
+ *     "autospace"        a JSON list with a graph matrix a layer; layers whose candidates are AutoSpace cells
  *
  * Parameters: space, text and out must not be NULL; format is one of nasshrink_registry_list "formats", NULL or ""
- *   to recognise it; text is text_size bytes; out receives the architecture.
+ *   to recognise it ("indices" and "key" cannot be told from "ops"); text is text_size bytes, at most 1 MiB; out
+ *   receives the architecture.
  * Ownership: format and text are borrowed for the call; *out belongs to the caller (nasshrink_arch_free).
- * Status: INVALID_ARGUMENT for an unknown format, or a text that names no child of the space.
+ * Status: INVALID_ARGUMENT for a format that is unknown or that the space does not have; for a text that names no
+ *   child of the space, with the field "text[BYTE]", bytes counted from 0, or in JSON the path of the value at fault;
+ *   FAILED_PRECONDITION for a space with an open cell grammar.
  * Threads: immutable.
  * Since: 0.1
  */
@@ -622,10 +652,11 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_arch_import(const na
 
 /* An architecture in one of the field's notations, as UTF-8 text without a final NUL.
  *
- * Parameters: arch, format and out must not be NULL; format is one of nasshrink_registry_list "formats"; out
- *   receives the text.
+ * Parameters: arch, format and out must not be NULL; format is one of nasshrink_registry_list "formats", which
+ *   nasshrink_arch_import explains; out receives the text.
  * Ownership: format is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
- * Status: INVALID_ARGUMENT for a format that is unknown or that cannot write children of this space.
+ * Status: INVALID_ARGUMENT for a format that is unknown, that cannot write children of this space, or not this one (a
+ *   genotype has two inputs a node).
  * Threads: immutable.
  * Since: 0.1
  */

@@ -14,8 +14,19 @@ bool HasEnding(const std::string& path, std::string_view ending) {
   return path.size() > ending.size() && path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
 }
 
-Arch ImportArch(const nasshrink_space* space, const std::string& text) {
-  return Make<Arch>(nasshrink_arch_import, space, "", text.data(), text.size());
+Arch ImportArch(const nasshrink_space* space, const std::string& text, const std::string& format = "") {
+  return Make<Arch>(nasshrink_arch_import, space, format.c_str(), text.data(), text.size());
+}
+
+// Network files and lists of graphs are JSON, too; an Architecture is an object of its fields.
+bool IsArchitectureJson(const std::string& bytes) {
+  const Json json = Json::parse(bytes, nullptr, false);
+  return json.is_discarded() || (json.is_object() && !json.contains("blocks"));
+}
+
+bool HoldsNotation(const std::string& path, const std::string& format) {
+  if (!format.empty() || HasEnding(path, ".txt") || HasEnding(path, ".config")) return true;
+  return HasEnding(path, ".json") && !IsArchitectureJson(ReadBytes(path));
 }
 
 std::string BytesOf(const Row& row) {
@@ -55,8 +66,9 @@ std::vector<Row> AliveOf(const v1::SearchSpace& space) {
 
 }  // namespace
 
-Arch OpenArch(const nasshrink_space* space, const std::string& arch) {
-  if (!FileExists(arch)) return ImportArch(space, arch);
+Arch OpenArch(const nasshrink_space* space, const std::string& arch, const std::string& format) {
+  if (!FileExists(arch)) return ImportArch(space, arch, format);
+  if (HoldsNotation(arch, format)) return ImportArch(space, ReadBytes(arch), format);
   v1::Architecture message;
   const std::string bytes = ReadMessageBytes(arch, &message);
   return MakeFrom<Arch>(arch, nasshrink_arch_parse, space, Data(bytes), bytes.size());
@@ -70,6 +82,15 @@ Arch ArchOf(const nasshrink_space* space, const Row& row) {
 Arch ImportRow(const nasshrink_space* space, const std::string& path, size_t number, const std::string& text) {
   return MakeFrom<Arch>(fmt::format("{}: row {}", path, number), nasshrink_arch_import, space, "", text.data(),
                         text.size());
+}
+
+Arch FirstChild(const nasshrink_space* space) {
+  Row row;
+  const v1::SearchSpace message = MessageOf(space);
+  for (const v1::Choice& choice : message.choices()) {
+    row.push_back(choice.alive().empty() ? 0 : choice.alive(0));
+  }
+  return ArchOf(space, row);
 }
 
 Row RowOf(const nasshrink_arch* arch) {

@@ -20,12 +20,15 @@ namespace nasshrink::tools {
 // Root candidates of one child.
 using Row = std::vector<uint32_t>;
 
-// A file of Architecture, or a notation of the space.
-Arch OpenArch(const nasshrink_space* space, const std::string& arch);
+// A notation of the space, or a file: of Architecture, or of a notation where `format` names one, the file ends in .txt
+// or .config, or it is a JSON document that is no Architecture. An empty format recognises the notation.
+Arch OpenArch(const nasshrink_space* space, const std::string& arch, const std::string& format = "");
 Arch ArchOf(const nasshrink_space* space, const Row& row);
 // A notation in row `number` of a file, which an error names.
 Arch ImportRow(const nasshrink_space* space, const std::string& path, size_t number, const std::string& text);
 Row RowOf(const nasshrink_arch* arch);
+// The child of a space with one; of a larger one the first.
+Arch FirstChild(const nasshrink_space* space);
 
 // Whether all its operators are alive.
 bool IsChild(const v1::SearchSpace& space, const Row& row);

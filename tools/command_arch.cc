@@ -16,8 +16,10 @@ namespace {
 struct ArchArguments {
   std::string space;
   std::string arch;
+  std::string config;
   std::string latency;
-  std::string format;
+  std::string from;
+  std::string to;
   uint32_t resolution = 0;
 };
 
@@ -32,8 +34,10 @@ struct ChildrenArguments {
 
 void ShowCost(const SharedOptions& shared, const ArchArguments& arguments) {
   const Context context = OpenContext(shared);
-  const Space space = OpenSpace(context.get(), arguments.space);
-  const Arch arch = OpenArch(space.get(), arguments.arch);
+  if (arguments.config.empty() == arguments.arch.empty()) FailCall("give SPACE and ARCH, or --config FILE");
+  const bool config = !arguments.config.empty();
+  const Space space = config ? OpenConfig(context.get(), arguments.config) : OpenSpace(context.get(), arguments.space);
+  const Arch arch = config ? FirstChild(space.get()) : OpenArch(space.get(), arguments.arch);
   v1::CostQuery query;
   query.set_resolution(arguments.resolution);
   if (!arguments.latency.empty()) *query.mutable_latency() = ReadLatency(arguments.latency);
@@ -47,8 +51,8 @@ void ShowCost(const SharedOptions& shared, const ArchArguments& arguments) {
 void ConvertArch(const SharedOptions& shared, const ArchArguments& arguments) {
   const Context context = OpenContext(shared);
   const Space space = OpenSpace(context.get(), arguments.space);
-  const Arch arch = OpenArch(space.get(), arguments.arch);
-  const auto text = Make<Buffer>(nasshrink_arch_export, arch.get(), arguments.format.c_str());
+  const Arch arch = OpenArch(space.get(), arguments.arch, arguments.from);
+  const auto text = Make<Buffer>(nasshrink_arch_export, arch.get(), arguments.to.c_str());
   PrintResult({{"text", View(text)}});
 }
 
@@ -115,8 +119,10 @@ void AddCost(CLI::App* group, SharedOptions* shared) {
                                  "  nasshrink arch cost nas-bench-201 "
                                  "\"|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|none~2|\" --json",
                                  shared, Takes::kMoment, [=] { ShowCost(*shared, *arguments); });
-  command->add_option("SPACE", arguments->space, "Preset or file")->required();
-  command->add_option("ARCH", arguments->arch, "A notation of the space, or a file")->required();
+  command->add_option("SPACE", arguments->space, "Preset or file");
+  command->add_option("ARCH", arguments->arch, "A notation of the space, or a file");
+  command->add_option("--config", arguments->config,
+                      "In place of SPACE and ARCH: a network file of ProxylessNAS or Once-for-All (JSON)");
   command->add_option("--latency", arguments->latency, "File of LatencyTable: milliseconds of every operator");
   command->add_option("--resolution", arguments->resolution, "Side of a square input (default: the space's own)");
 }
@@ -125,11 +131,13 @@ void AddConvert(CLI::App* group, SharedOptions* shared) {
   const auto arguments = std::make_shared<ArchArguments>();
   CLI::App* command = AddCommand(group, "convert", "A child in another notation",
                                  "  nasshrink arch convert nas-bench-201 \"3 3 0 1 0 0\" --to nas-bench-201\n"
+                                 "  nasshrink arch convert nas-bench-201 1627 --from key --to ops\n"
                                  "  nasshrink list formats",
                                  shared, Takes::kMoment, [=] { ConvertArch(*shared, *arguments); });
   command->add_option("SPACE", arguments->space, "Preset or file")->required();
   command->add_option("ARCH", arguments->arch, "A notation of the space, or a file")->required();
-  command->add_option("--to", arguments->format, "Name of a notation (nasshrink list formats)")->required();
+  command->add_option("--from", arguments->from, "Name of ARCH's notation (default: recognised)");
+  command->add_option("--to", arguments->to, "Name of a notation (nasshrink list formats)")->required();
 }
 
 void AddCount(CLI::App* app, SharedOptions* shared) {

@@ -17,6 +17,7 @@ constexpr const char* kKinds[] = {"presets",    "operators",  "metrics", "rules"
 struct SpaceArguments {
   std::string a;
   std::string b;
+  std::string config;
   std::string out;
   std::vector<std::string> set;
   std::vector<std::string> drop;
@@ -76,8 +77,13 @@ void Keep(const SpaceArguments& arguments, const Space& space) {
 }
 
 void MakeSpace(const SharedOptions& shared, const SpaceArguments& arguments) {
+  if (arguments.a.empty() == arguments.config.empty()) FailCall("give PRESET, or --config FILE");
   const v1::PresetOptions options = PresetSettings(arguments.set);
   const Context context = OpenContext(shared);
+  if (!arguments.config.empty()) {
+    if (!arguments.set.empty()) FailCall("--set shapes a preset; a network file says its own sizes");
+    return Keep(arguments, OpenConfig(context.get(), arguments.config));
+  }
   const std::string bytes = options.SerializeAsString();
   Keep(arguments, Make<Space>(nasshrink_space_preset, context.get(), arguments.a.c_str(), Data(bytes), bytes.size()));
 }
@@ -194,7 +200,7 @@ void AddTwoSpaces(CLI::App* group, SharedOptions* shared, const std::string& nam
 
 void AddMake(CLI::App* group, SharedOptions* shared) {
   const auto arguments = std::make_shared<SpaceArguments>();
-  CLI::App* command = AddCommand(group, "make", "Write a preset as a file",
+  CLI::App* command = AddCommand(group, "make", "Write a preset, or the space of a published network, as a file",
                                  "  nasshrink space make nas-bench-201 -o space.bin\n"
                                  "  nasshrink space make nas-bench-201 --set channels=8 --set cells=1 --set "
                                  "input_channels=1 --set height=28 --set width=28 -o small.json\n"
@@ -202,7 +208,10 @@ void AddMake(CLI::App* group, SharedOptions* shared) {
                                  "-o thin.bin\n"
                                  "  nasshrink space make darts --set stem=imagenet -o darts.bin",
                                  shared, Takes::kMoment, [=] { MakeSpace(*shared, *arguments); });
-  command->add_option("PRESET", arguments->a, "Name of a preset (nasshrink presets)")->required();
+  command->add_option("PRESET", arguments->a, "Name of a preset (nasshrink presets)");
+  command->add_option("--config", arguments->config,
+                      "In place of PRESET: a network of ProxylessNAS, Once-for-All or AutoSpace, or AutoSpace's "
+                      "learned space (JSON)");
   AddSetOption(command, &arguments->set,
                "key=value: classes, input_channels, height, width, resolution (both), and what the preset takes of "
                "channels, cells, width_multiplier, depth_multiplier, layers, stem (nasshrink list presets); may be "

@@ -55,6 +55,11 @@ Space OpenSpace(nasshrink_context* context, const std::string& space, const v1::
   return Make<Space>(nasshrink_space_preset, context, space.c_str(), Data(bytes), bytes.size());
 }
 
+Space OpenConfig(nasshrink_context* context, const std::string& path) {
+  const std::string text = ReadBytes(path);
+  return Make<Space>(nasshrink_space_import, context, "", text.data(), text.size());
+}
+
 Space SpaceOf(nasshrink_context* context, const v1::SearchSpace& message) {
   const std::string bytes = message.SerializeAsString();
   return Make<Space>(nasshrink_space_parse, context, Data(bytes), bytes.size());

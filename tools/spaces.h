@@ -22,6 +22,8 @@ bool NamesFile(const std::string& space);
 
 // `options` shape a preset; a file is taken as it is.
 Space OpenSpace(nasshrink_context* context, const std::string& space, const v1::PresetOptions& options = {});
+// The space of a network file (nasshrink_space_import), with one candidate a choice.
+Space OpenConfig(nasshrink_context* context, const std::string& path);
 Space SpaceOf(nasshrink_context* context, const v1::SearchSpace& message);
 
 v1::SearchSpace MessageOf(const nasshrink_space* space);

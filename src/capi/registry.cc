@@ -7,6 +7,7 @@
 #include "capi/text.h"
 #include "nasshrink/v1/context.pb.h"
 #include "run/recipes.h"
+#include "space/notation.h"
 #include "space/operators.h"
 #include "space/presets.h"
 
@@ -98,9 +99,7 @@ base::Result<v1::RegistryListing> List(const std::string& kind) {
     Entries(&listing, {{"random", "uniform children that meet the constraints"},
                        {"evolution", "mutation and crossover of the best children (SPOS Sec. 3.4)"}});
   } else if (kind == "formats") {
-    Entries(&listing, {{"ops", "operator codes in choice order"},
-                       {"indices", "root indices in choice order"},
-                       {"nas-bench-201", "the strings of NAS-Bench-201"}});
+    for (const space::NotationInfo& notation : space::Notations()) Entry(&listing, notation.name, notation.help);
   } else {
     return base::Invalid("kind", kind, "presets, operators, metrics, rules, strategies, recipes, algorithms or formats",
                          "names no registry");

@@ -10,6 +10,7 @@
 #include "space/architecture.h"
 #include "space/codec.h"
 #include "space/edits.h"
+#include "space/network_space.h"
 #include "space/presets.h"
 #include "space/sample_children.h"
 #include "space/summary.h"
@@ -70,6 +71,21 @@ nasshrink_status nasshrink_space_preset(nasshrink_context* context, const char* 
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     NASSHRINK_ASSIGN_OR_RETURN(const auto message, OptionsOf<v1::PresetOptions>(options, options_size));
     NASSHRINK_ASSIGN_OR_RETURN(auto space, space::Preset(text, message));
+    PublishSpace(std::move(object), std::move(space), out);
+    return {};
+  });
+}
+
+nasshrink_status nasshrink_space_import(nasshrink_context* context, const char* format, const char* text,
+                                        size_t text_size, nasshrink_space** out, nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(auto object, Get(context, "context"));
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string notation, OptionalTextOf(format, "format"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto bytes, BytesOf(reinterpret_cast<const uint8_t*>(text), text_size, "text"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_RETURN_IF_ERROR(object->CheckMemory(text_size, "text"));
+    NASSHRINK_ASSIGN_OR_RETURN(auto space, space::ImportSpace(notation, bytes));
     PublishSpace(std::move(object), std::move(space), out);
     return {};
   });

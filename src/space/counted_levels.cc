@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "space/draw_below.h"
+
 namespace nasshrink::space {
 namespace {
 
@@ -51,6 +53,8 @@ void Join(const Keys& states, const Keys& next_states, Level* level) {
 }
 
 // Uniform below `bound`, at least 1.
+using space::DrawBelow;
+
 uint64_t DrawBelow(uint64_t bound, base::Philox* random) { return random->Below64(bound); }
 
 Natural128 DrawBelow(Natural128 bound, base::Philox* random) {
@@ -60,21 +64,6 @@ Natural128 DrawBelow(Natural128 bound, base::Philox* random) {
   const int spare = __builtin_clzll(high);
   for (;;) {
     const Natural128 draw = Natural128{random->Next64() >> spare} << kHalf | random->Next64();
-    if (draw < bound) return draw;
-  }
-}
-
-BigInt DrawBelow(const BigInt& bound, base::Philox* random) {
-  const auto bits = static_cast<unsigned>(msb(bound)) + 1;
-  constexpr unsigned kWord = 32;
-  const unsigned words = (bits + kWord - 1) / kWord;
-  for (;;) {
-    BigInt draw = 0;
-    for (unsigned word = 0; word < words; ++word) {
-      draw <<= kWord;
-      draw += random->Next32();
-    }
-    draw >>= words * kWord - bits;
     if (draw < bound) return draw;
   }
 }

@@ -46,6 +46,12 @@ BigInt Product(const Space& space, const std::vector<uint32_t>& choices) {
   return product;
 }
 
+// Among the alive candidates.
+size_t PositionOf(const Choice& choice, uint32_t candidate) {
+  return static_cast<size_t>(std::lower_bound(choice.alive.begin(), choice.alive.end(), candidate) -
+                             choice.alive.begin());
+}
+
 }  // namespace
 
 BigInt Digit::Size(const Space& space) const {
@@ -75,6 +81,19 @@ void Digit::Write(const Space& space, BigInt index, Architecture* architecture) 
     (*architecture)[open[subset][i]] = operators[static_cast<size_t>(index % operators.size())];
     index /= operators.size();
   }
+}
+
+BigInt Digit::Index(const Space& space, const Architecture& architecture) const {
+  const size_t position = PositionOf(space.choices[choice], architecture[choice]);
+  if (open.empty()) return position;
+  BigInt before = 0;
+  for (size_t subset = 0; subset < position; ++subset) before += Product(space, open[subset]);
+  BigInt inside = 0;
+  for (const uint32_t edge : open[position]) {
+    inside *= space.choices[edge].alive.size();
+    inside += PositionOf(space.choices[edge], architecture[edge]);
+  }
+  return before + inside;
 }
 
 std::vector<Digit> DigitsOf(const Space& space) {

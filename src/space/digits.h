@@ -28,6 +28,8 @@ struct Digit {
   BigInt Size(const Space& space) const;
   // Writes the candidates of alternative `index` (below Size) for all choices of the digit.
   void Write(const Space& space, BigInt index, Architecture* architecture) const;
+  // The inverse: which alternative the architecture, one of the space's, has here.
+  BigInt Index(const Space& space, const Architecture& architecture) const;
 };
 
 // Ascending by first choice.

@@ -110,6 +110,12 @@ std::vector<Call> AllCalls(CallWorld& w) {
     return Try(nasshrink_space_preset, p("context", world.context.get()), p("name", "nas-bench-201"),
                p("options", Data("")), size_t{0}, p("out", &out.handle));
   });
+  add("space_import", [&world](Pass& p) {
+    Out<Space> out;
+    constexpr std::string_view kText = R"({"blocks":[[[[0,0,0,1],[2,0,0,[0,1]],[5,5,0,0],[1,2,5,0]]]]})";
+    return Try(nasshrink_space_import, p("context", world.context.get()), p("format", "autospace-space"),
+               p("text", kText.data()), kText.size(), p("out", &out.handle));
+  });
   for (const auto& [name, function] :
        {std::pair{"space_serialize", &nasshrink_space_serialize}, {"space_describe", &nasshrink_space_describe}}) {
     add(name, [&world, function = function](Pass& p) {

@@ -214,6 +214,34 @@ class Children(ProgramTest):
         self.assertEqual(self.json("arch", "convert", "nas-bench-201", text, "--to", "ops")["text"], "3 2 0 1 4 3")
         self.assertIn("nas-bench-201", self.fails(2, "arch", "convert", "nas-bench-201", text, "--to", "x")["message"])
 
+    def test_keys_and_files_of_notations(self):
+        key = self.json("arch", "convert", "nas-bench-201", "(3, 2, 0, 1, 4, 3)", "--to", "key")["text"]
+        self.assertEqual(key, str(3 * 5**5 + 2 * 5**4 + 5**2 + 4 * 5 + 3))
+        back = self.json("arch", "convert", "nas-bench-201", key, "--from", "key", "--to", "ops")["text"]
+        self.assertEqual(back, "3 2 0 1 4 3")
+        (self.folder / "child.txt").write_text("3 2 0 1 4 3\n")
+        self.assertEqual(self.json("arch", "convert", "nas-bench-201", "child.txt", "--to", "key")["text"], key)
+        (self.folder / "child.key").write_text(key)
+        back = self.json("arch", "convert", "nas-bench-201", "child.key", "--from", "key", "--to", "ops")["text"]
+        self.assertEqual(back, "3 2 0 1 4 3")
+        error = self.fails(2, "arch", "convert", "nas-bench-201", "3 2 0 1 9 3", "--to", "key")
+        self.assertEqual((error["field"], error["value"], error["allowed"]), ("text[8]", "9", "0, 1, 2, 3, 4"))
+
+    def test_network_files(self):
+        graph = [[0, 0, 0, 1], [2, 0, 0, [0, 1]], [5, 5, 0, 0], [1, 2, 5, 0]]
+        (self.folder / "learned.json").write_text(
+            json.dumps({"name": "SuperProxylessNASNets", "blocks": [[graph, graph[:3] + [[1, 5, 5, 0]]]] * 2}))
+        made = self.json("space", "make", "--config", "learned.json", "-o", "learned.bin")
+        self.assertEqual(made["children"], "4")
+        (self.folder / "graphs.txt").write_text(json.dumps([graph, graph]))
+        self.assertEqual(self.json("arch", "convert", "learned.bin", "graphs.txt", "--to", "ops")["text"], "0 0")
+        self.fails(2, "space", "make", "--config", "learned.json", "nas-bench-201", "-o", "x.bin")
+        self.fails(2, "space", "make", "--config", "learned.json", "--set", "classes=3", "-o", "x.bin")
+        self.fails(2, "space", "make", "-o", "x.bin")
+        self.fails(2, "arch", "cost", "nas-bench-201")
+        (self.folder / "broken.json").write_text('{"name": "ProxylessNASNets", "first_conv": {}}')
+        self.assertEqual(self.fails(2, "arch", "cost", "--config", "broken.json")["field"], "first_conv.name")
+
     def test_an_arch_may_be_a_file(self):
         (self.folder / "arch.json").write_text(json.dumps({"candidates": [3] * 6}))
         (self.folder / "arch.textproto").write_text("candidates: [3, 3, 3, 3, 3, 3]\n")
