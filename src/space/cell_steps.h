@@ -23,8 +23,8 @@ struct CellShapes {
   const Shape& From(const CellEdge& edge) const { return edge.from < inputs.size() ? inputs[edge.from] : node; }
 };
 // Preprocessing gives every input the channels of a node and the size of the newest input; a factorised reduction
-// stands in for it where an input is twice as large (DARTS). Without preprocessing inputs stay as they are. UNIMPLEMENTED
-// for inputs whose sizes fit neither.
+// stands in for it where an input is twice as large (DARTS). Without preprocessing inputs stay as they are.
+// UNIMPLEMENTED for inputs whose sizes fit neither.
 base::Result<CellShapes> ShapesInCell(const Cell& cell, const std::vector<Shape>& inputs, const Shape& out);
 
 // The inputs after preprocessing.

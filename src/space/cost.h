@@ -45,8 +45,8 @@ class CostModel {
   OperatorCost fixed() const { return fixed_; }
   // [choice][candidate], summed over all uses of the choice; dropped candidates included.
   const std::vector<std::vector<OperatorCost>>& table() const { return table_; }
-  // [choice][candidate]: the activation peak of the operator by itself, its input and result included, at the use of the
-  // choice where it is largest. 0 for candidates that pick a node's inputs.
+  // [choice][candidate]: the activation peak of the operator by itself, its input and result included, at the use of
+  // the choice where it is largest. 0 for candidates that pick a node's inputs.
   const std::vector<std::vector<uint64_t>>& peaks() const { return peaks_; }
   // Over the alive candidates.
   OperatorCost min() const { return min_; }
@@ -71,8 +71,8 @@ class CostModel {
   OperatorCost max_;
   std::vector<Row> table_;
   std::vector<std::vector<uint64_t>> peaks_;
-  std::vector<Row> live_layers_;          // [choice]: the part from layers, without dead edges of candidate cells
-  std::vector<std::vector<Row>> cells_;   // [cell][edge], summed over the layers that use the cell
+  std::vector<Row> live_layers_;         // [choice]: the part from layers, without dead edges of candidate cells
+  std::vector<std::vector<Row>> cells_;  // [cell][edge], summed over the layers that use the cell
   // What a candidate costs whatever the others are, one choice after another.
   std::vector<OperatorCost> always_;
   std::vector<size_t> offsets_;  // [choice], into always_

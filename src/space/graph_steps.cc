@@ -68,8 +68,7 @@ base::Result<Value> GraphBuilder::Join(const Primitive& primitive, const std::st
   for (size_t i = 1; i < primitive.inputs.size(); ++i) {
     const Value& other = values_[primitive.inputs[i]];
     const bool concat = primitive.kind == "concat";
-    if (other.reduced != joined.reduced ||
-        (!concat && other.tensor.shape.channels != joined.tensor.shape.channels)) {
+    if (other.reduced != joined.reduced || (!concat && other.tensor.shape.channels != joined.tensor.shape.channels)) {
       return base::Invalid(fmt::format("{}.inputs[{}]", field, i), primitive.inputs[i],
                            concat ? "inputs of one size" : "inputs of one shape",
                            fmt::format("'{}' joins values of different shapes", primitive.kind));

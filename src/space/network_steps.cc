@@ -38,8 +38,8 @@ base::Result<Steps> StepsOf(const Space& space, const std::vector<Shape>& shapes
       NASSHRINK_ASSIGN_OR_RETURN(const Tensor made, AddCandidate(candidate, tensors.back(), out, &steps));
       tensors.push_back(made);
     } else {
-      NASSHRINK_ASSIGN_OR_RETURN(
-          const Tensor made, AddOperatorOrZeros(std::get<OperatorDef>(layer.body), tensors.back(), out, &steps));
+      NASSHRINK_ASSIGN_OR_RETURN(const Tensor made,
+                                 AddOperatorOrZeros(std::get<OperatorDef>(layer.body), tensors.back(), out, &steps));
       tensors.push_back(made);
     }
   }

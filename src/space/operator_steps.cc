@@ -14,10 +14,10 @@ using Made = base::Result<Passed>;
 uint32_t Kernel(const OperatorDef& op) { return static_cast<uint32_t>(op.Integer("kernel", 1)); }
 
 base::Status DoesNotFit(const OperatorDef& op, const Shape& in, const Shape& out, std::string_view text) {
-  return base::Invalid("kind", op.kind,
-                       fmt::format("an operator from {} channels at {}x{} to {} at {}x{}", in.channels, in.height,
-                                   in.width, out.channels, out.height, out.width),
-                       text);
+  const auto size = [](const Shape& shape) {
+    return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+  };
+  return base::Invalid("kind", op.kind, fmt::format("an operator that makes {} of {}", size(out), size(in)), text);
 }
 
 base::Status CheckGroups(const OperatorDef& op, const Shape& in, const Shape& out, uint32_t groups) {
@@ -98,8 +98,7 @@ Tensor SqueezeExcite(uint64_t reduction, const Tensor& in, Steps* steps) {
   const Shape squeezed = {in.shape.channels, 1, 1};
   const uint64_t weights = Saturated(channels, hidden);
   const Tensor pooled = steps->Compute({in}, squeezed);
-  const Tensor down =
-      steps->Compute({pooled}, {static_cast<uint32_t>(hidden), 1, 1}, {weights, weights + hidden});
+  const Tensor down = steps->Compute({pooled}, {static_cast<uint32_t>(hidden), 1, 1}, {weights, weights + hidden});
   return steps->Merge(in, steps->Compute({down}, squeezed, {weights, weights + channels}));
 }
 
@@ -154,8 +153,8 @@ base::Result<ShuffleHalves> HalvesOf(const OperatorDef& op, uint32_t kernel, con
   }
   const Shape carried = {in.shape.channels, out.height, out.width};
   const Tensor filtered = AddConvNorm(kernel, in.shape.channels, in, carried, steps);
-  return ShuffleHalves{in, AddConvNorm(1, 1, filtered, carried, steps),
-                       {out.channels - in.shape.channels, out.height, out.width}};
+  return ShuffleHalves{
+      in, AddConvNorm(1, 1, filtered, carried, steps), {out.channels - in.shape.channels, out.height, out.width}};
 }
 
 Made ShuffleBlock(const OperatorDef& op, const Tensor& in, const Shape& out, Steps* steps) {
