@@ -675,13 +675,14 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_arch_serialize(const
                                                                            nasshrink_buffer** out,
                                                                            nasshrink_error** err);
 
-/* Multiply-adds, parameters, latency and path counts of an architecture.
+/* Multiply-adds, parameters, activation peak, latency and path counts of an architecture.
  *
  * Parameters: arch and out must not be NULL; query is a `CostQuery` message of query_size bytes, NULL for the
- *   space's own resolution without latency; out receives a `CostReport` message.
+ *   space's own resolution without latency; out receives a `CostReport` message, which says what is counted.
  * Ownership: query is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
- * Status: INVALID_ARGUMENT for a resolution or latency table that does not fit; UNIMPLEMENTED for spaces whose costs
- *   are not known.
+ * Status: INVALID_ARGUMENT for a resolution, a way of counting or a latency table that does not fit, or for operators
+ *   that do not fit the shapes they stand between; OUT_OF_RANGE for costs above 2^63; UNIMPLEMENTED for cells whose
+ *   inputs cannot be brought to one size. For many children see nasshrink_table_score.
  * Threads: immutable.
  * Since: 0.1
  */
@@ -846,7 +847,8 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_table_serialize(cons
  * Parameters: table, choices and out must not be NULL; metric is one of NASSHRINK_METRIC_*; options is an
  *   `AngleOptions` message of options_size bytes for the angle, NULL for defaults; choices holds count children,
  *   row-major, one root index a choice of the table's space; out receives count numbers and is not written on
- *   failure.
+ *   failure. Multiply-adds and parameters need no numbers in the table: one made of no bytes will do, and a child takes
+ *   some ten nanoseconds.
  * Ownership: options and choices are borrowed for the call; out is the caller's memory.
  * Status: INVALID_ARGUMENT names the first row that is no child of the space, or a table without the metric's
  *   columns; FAILED_PRECONDITION for a child without a path under DISCONNECTED_ERROR; UNIMPLEMENTED for spaces the

@@ -20,6 +20,7 @@ struct ArchArguments {
   std::string latency;
   std::string from;
   std::string to;
+  std::string count = "conv-fc";
   uint32_t resolution = 0;
 };
 
@@ -32,19 +33,47 @@ struct ChildrenArguments {
   ConstraintFlags constraints;
 };
 
+v1::Counting CountingOf(const std::string& name) {
+  if (name == "conv-fc") return v1::COUNTING_CONV_FC;
+  if (name == "thop") return v1::COUNTING_THOP;
+  FailCall(fmt::format("--count: names no way of counting (got {}, allowed: conv-fc, thop)", name));
+}
+
+Json ChoicesJson(const v1::SearchSpace& space, const v1::CostReport& cost) {
+  Json choices = Json::array();
+  for (const v1::ChoiceCost& row : cost.choices()) {
+    const v1::Choice& choice = space.choices(static_cast<int>(row.choice()));
+    choices.push_back({{"choice", row.choice()},
+                       {"op", row.code()},
+                       {"label", choice.candidates(static_cast<int>(row.candidate())).label()},
+                       {"macs", row.macs()},
+                       {"params", row.params()},
+                       {"activation_peak", row.activation_peak()}});
+  }
+  return choices;
+}
+
 void ShowCost(const SharedOptions& shared, const ArchArguments& arguments) {
+  v1::CostQuery query;
+  query.set_resolution(arguments.resolution);
+  query.set_counting(CountingOf(arguments.count));
+  query.set_by_choice(true);
   const Context context = OpenContext(shared);
   if (arguments.config.empty() == arguments.arch.empty()) FailCall("give SPACE and ARCH, or --config FILE");
   const bool config = !arguments.config.empty();
   const Space space = config ? OpenConfig(context.get(), arguments.config) : OpenSpace(context.get(), arguments.space);
   const Arch arch = config ? FirstChild(space.get()) : OpenArch(space.get(), arguments.arch);
-  v1::CostQuery query;
-  query.set_resolution(arguments.resolution);
   if (!arguments.latency.empty()) *query.mutable_latency() = ReadLatency(arguments.latency);
   const v1::CostReport cost = CostOf(arch.get(), query);
-  Json json = ChildJson(MessageOf(space.get()), RowOf(arch.get()), cost);
+  const v1::SearchSpace message = MessageOf(space.get());
+  Json json = ChildJson(message, RowOf(arch.get()), cost);
   json["live_macs"] = cost.live_macs();
   json["live_params"] = cost.live_params();
+  json["norm_params"] = cost.norm_params();
+  json["activation_peak"] = cost.activation_peak();
+  json["fixed_macs"] = cost.fixed_macs();
+  json["fixed_params"] = cost.fixed_params();
+  json["choices"] = ChoicesJson(message, cost);
   PrintResult(json);
 }
 
@@ -114,8 +143,10 @@ void ShowSample(const SharedOptions& shared, const ChildrenArguments& arguments)
 
 void AddCost(CLI::App* group, SharedOptions* shared) {
   const auto arguments = std::make_shared<ArchArguments>();
-  CLI::App* command = AddCommand(group, "cost", "Multiply-adds, parameters and latency of a child",
+  CLI::App* command = AddCommand(group, "cost", "Multiply-adds, parameters, activation peak and latency of a child",
                                  "  nasshrink arch cost nas-bench-201 \"3 3 3 3 3 3\"\n"
+                                 "  nasshrink arch cost fairnas \"4 0 4 1 5 0 0 5 5 2 1 2 2 1 1 5 1 5 3\" "
+                                 "--resolution 160 --count thop\n"
                                  "  nasshrink arch cost nas-bench-201 "
                                  "\"|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|none~2|\" --json",
                                  shared, Takes::kMoment, [=] { ShowCost(*shared, *arguments); });
@@ -125,6 +156,9 @@ void AddCost(CLI::App* group, SharedOptions* shared) {
                       "In place of SPACE and ARCH: a network file of ProxylessNAS or Once-for-All (JSON)");
   command->add_option("--latency", arguments->latency, "File of LatencyTable: milliseconds of every operator");
   command->add_option("--resolution", arguments->resolution, "Side of a square input (default: the space's own)");
+  command->add_option("--count", arguments->count,
+                      "How the classifier's multiply-adds are counted: conv-fc, in * out (default); thop, "
+                      "(2 * in - 1) * out");
 }
 
 void AddConvert(CLI::App* group, SharedOptions* shared) {

@@ -5,6 +5,7 @@
 #include "capi/text.h"
 #include "nasshrink/v1/architecture.pb.h"
 #include "space/architecture.h"
+#include "space/cost_report.h"
 #include "space/notation.h"
 
 namespace nasshrink::capi {
@@ -12,11 +13,11 @@ namespace {
 
 base::Result<v1::CostReport> CostReportOf(const ArchObject& arch, const v1::CostQuery& query) {
   const space::Space& space = arch.space->space();
-  if (query.resolution() == 0) {
+  if (query.resolution() == 0 && query.counting() == v1::COUNTING_CONV_FC) {
     const base::Result<space::CostModel>& model = arch.space->costs();
     return model.ok() ? space::CostOf(space, *model, arch.architecture, query) : model.status();
   }
-  NASSHRINK_ASSIGN_OR_RETURN(const auto model, space::CostModel::Make(space, query.resolution()));
+  NASSHRINK_ASSIGN_OR_RETURN(const auto model, space::CostModelFor(space, query));
   return space::CostOf(space, model, arch.architecture, query);
 }
 

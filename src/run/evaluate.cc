@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "run/options.h"
@@ -65,7 +64,7 @@ class Measures {
     if (metric == "macs" || metric == "params") return Costs(metric == "macs");
     NASSHRINK_RETURN_IF_ERROR(Evaluate());
     std::vector<double> values;
-    for (const Evaluation& evaluation : *evaluations_) {
+    for (const Evaluation& evaluation : evaluations_) {
       values.push_back(metric == "accuracy" ? evaluation.accuracy : evaluation.loss);
     }
     return values;
@@ -73,12 +72,12 @@ class Measures {
 
  private:
   Status Evaluate() {
-    if (evaluations_) return {};
+    if (evaluations_.size() == children_.size()) return {};
     NASSHRINK_ASSIGN_OR_RETURN(const EvaluateOptions options, ResolveEvaluate(options_));
     NASSHRINK_ASSIGN_OR_RETURN(evaluations_, supernet_.Evaluate(children_, measuring_.dataset, options,
                                                                 measuring_.cancel, measuring_.progress));
-    if (evaluations_->size() == children_.size()) return {};
-    return base::Error(base::Code::kInternal, "the back end evaluated {} of {} children", evaluations_->size(),
+    if (evaluations_.size() == children_.size()) return {};
+    return base::Error(base::Code::kInternal, "the back end evaluated {} of {} children", evaluations_.size(),
                        children_.size());
   }
 
@@ -105,7 +104,7 @@ class Measures {
   const std::vector<space::Architecture>& children_;
   const v1::EvaluateOptions& options_;
   const Measuring& measuring_;
-  std::optional<std::vector<Evaluation>> evaluations_;
+  std::vector<Evaluation> evaluations_;  // none yet, or one a child
 };
 
 base::Result<score::OperatorScoring> ScoringOf(const space::Space& space, const v1::ScoreOptions& options,

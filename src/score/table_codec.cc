@@ -17,7 +17,10 @@ namespace {
 constexpr uint64_t kMaxRows = 1'000'000;
 
 base::Status CheckColumns(const FactorTable& table) {
-  if (table.columns.empty()) return base::Invalid("columns", 0, "at least 1", "a table needs columns");
+  // A table without numbers still knows the costs of its space.
+  if (table.columns.empty() && !table.factors.empty()) {
+    return base::Invalid("columns", 0, "at least 1", "factors need columns");
+  }
   std::set<std::string> names;
   for (size_t column = 0; column < table.columns.size(); ++column) {
     const std::string& name = table.columns[column];
@@ -114,6 +117,7 @@ FactorTable NumbersOf(const v1::FactorTable& message) {
 
 base::Status CheckTable(const space::Space& space, const FactorTable& table) {
   NASSHRINK_RETURN_IF_ERROR(CheckColumns(table));
+  if (table.columns.empty()) return {};
   const std::vector<std::set<uint32_t>> choices = ChoicesByCell(space);
   std::set<std::pair<uint32_t, std::vector<uint32_t>>> seen;
   std::vector<std::set<uint32_t>> missing = choices;

@@ -18,9 +18,9 @@ struct TableOfSpace {
   FactorTable table;
 };
 
-// INVALID_ARGUMENT unless the columns are named once each, `fixed` has one finite number a column, and every factor
-// names choices of its cell (or of layers), no two factors the same ones, with a finite number for every joint
-// alternative and column.
+// INVALID_ARGUMENT unless there are columns (or no factors), the columns are named once each, `fixed` has one finite
+// number a column, and every factor names choices of its cell (or of layers), no two factors the same ones, with a
+// finite number for every joint alternative and column.
 base::Status CheckTable(const space::Space& space, const FactorTable& table);
 
 // The message embeds its space.

@@ -23,7 +23,7 @@ AttributeSchema Activation() {
       "activation", "what follows each batch norm", false, 0, 0, false, {"none", "relu", "relu6", "swish", "h_swish"}};
 }
 
-AttributeSchema BatchNorm() { return Count("batch_norm", "1 adds a batch norm", 0, 1); }
+AttributeSchema BatchNorm() { return Count("batch_norm", "1 adds a batch norm without scale and shift", 0, 1); }
 AttributeSchema Dilation() { return Count("dilation", "distance of the window's taps", 1, 8); }
 AttributeSchema Groups() { return Count("groups", "convolution groups", 1, kMaxChannels); }
 AttributeSchema Channels() { return Count("channels", "output channels; absent: as many as come in", 1, kMaxChannels); }
@@ -41,9 +41,12 @@ std::vector<OperatorKind> MakeKinds() {
       {"batch_norm", "batch normalisation", kInGraph, {}},
       {"bn_relu", "batch norm, ReLU", kAsFixed, {}},
       {"concat", "its inputs beside one another along the channels", kInGraph, {}, 0},
-      {"conv", "convolution", kOnEdge | kAsFixed | kInGraph, {Channels(), Dilation(), Groups(), Kernel()}},
+      {"conv",
+       "convolution; on an edge with batch norm",
+       kOnEdge | kAsFixed | kInGraph,
+       {Channels(), Dilation(), Groups(), Kernel()}},
       {"conv_bn", "convolution, batch norm, activation", kAsLayer | kAsFixed, {Activation(), Groups(), Kernel()}},
-      {"depthwise_conv", "depthwise convolution", kOnEdge | kInGraph, {Dilation(), Kernel()}},
+      {"depthwise_conv", "depthwise convolution; on an edge with batch norm", kOnEdge | kInGraph, {Dilation(), Kernel()}},
       {"dil_conv",
        "ReLU, dilated depthwise convolution, 1x1 convolution, batch norm (DARTS)",
        kOnEdge,

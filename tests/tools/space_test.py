@@ -208,6 +208,25 @@ class Children(ProgramTest):
                 self.assertEqual((cost["macs"], cost["params"], cost["ops"]), (macs, params, ops))
                 self.assertIsNone(cost["latency_ms"])
 
+    def test_costs_by_choice(self):
+        ops = "2 2 -1 0 0 -1 -1 0 5 -1 4 4 0 0 4 2 3 4 4 4 3"
+        cost = self.json("arch", "cost", "mobilenet-proxyless-gpu", ops)
+        self.assertEqual((cost["macs"], cost["params"], cost["live_macs"]), (470792064, 5936776, 470792064))
+        self.assertEqual(cost["fixed_macs"] + sum(row["macs"] for row in cost["choices"]), cost["macs"])
+        self.assertEqual(cost["fixed_params"] + sum(row["params"] for row in cost["choices"]), cost["params"])
+        self.assertEqual([str(row["op"]) for row in cost["choices"]], ops.split())
+        self.assertEqual(cost["choices"][0]["label"], "k5e3")
+        # 24 -> 72 channels at 112x112 in the first block.
+        self.assertEqual(cost["activation_peak"], (24 + 72) * 112 * 112)
+        thop = self.json("arch", "cost", "mobilenet-proxyless-gpu", ops, "--count", "thop")
+        self.assertEqual((thop["macs"], thop["params"]), (472519064, 5936776))
+        self.assertIn("conv-fc, thop", self.fails(2, "arch", "cost", "nas-bench-201", CONV3, "--count", "x")["message"])
+
+    def test_costs_of_dead_edges(self):
+        cost = self.json("arch", "cost", "nas-bench-201", "3 0 0 0 0 3")
+        self.assertEqual((cost["live_macs"], cost["live_params"]), (7783040, 73306))
+        self.assertGreater(cost["macs"], cost["live_macs"])
+
     def test_notations(self):
         text = self.json("arch", "convert", "nas-bench-201", "3 2 0 1 4 3", "--to", "nas-bench-201")["text"]
         self.assertEqual(text, "|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|skip_connect~0|avg_pool_3x3~1|nor_conv_3x3~2|")
