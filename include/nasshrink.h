@@ -475,7 +475,7 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_preset(nasshri
  *
  * Parameters: context, text and out must not be NULL; format is "network" (JSON of ProxylessNAS, Once-for-All or an
  *   AutoSpace network; read for 224x224 pixels, which such files do not say) or "autospace-space" (JSON of AutoSpace's
- *   learned space, whose widths are those of ProxylessNAS-mobile), NULL or "" to recognise it; text is text_size bytes,
+ *   learned space, with the widths of the preset "autospace"), NULL or "" to recognise it; text is text_size bytes,
  *   at most 1 MiB; out receives the space.
  * Ownership: format and text are borrowed for the call; *out belongs to the caller (nasshrink_space_free).
  * Status: INVALID_ARGUMENT for an unknown format; for a text that is not JSON, with the field "text[BYTE]", bytes

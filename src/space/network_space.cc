@@ -8,6 +8,8 @@
 #include "space/network_config.h"
 #include "space/notation_text.h"
 #include "space/operators.h"
+#include "space/preset_parts.h"
+#include "space/presets.h"
 #include "space/validate.h"
 
 namespace nasshrink::space {
@@ -16,22 +18,12 @@ namespace {
 constexpr std::string_view kNetwork = "network";
 constexpr std::string_view kAutoSpace = "autospace-space";
 constexpr uint32_t kSide = 224;
-constexpr uint32_t kClasses = 1000;
+constexpr size_t kMaxLearnedLayers = 1000;
 
-OperatorDef ConvNorm(const ConvConfig& conv) {
-  return MakeOperator("conv_bn", {{"activation", conv.activation}, {"kernel", int64_t{conv.kernel}}});
-}
+OperatorDef ConvOperator(const ConvConfig& conv) { return ConvNorm(conv.kernel, conv.activation); }
 
-void AddFixed(Space* space, std::string key, OperatorDef op, uint32_t channels = 0, uint32_t stride = 1) {
-  space->network.layers.push_back({std::move(key), std::move(op), channels, stride});
-}
-
-void AddChoice(Space* space, std::vector<Candidate> candidates, uint32_t channels, uint32_t stride) {
-  const auto index = static_cast<uint32_t>(space->choices.size());
-  space->network.layers.push_back({fmt::format("block {}", index), LayerChoice{index}, channels, stride});
-  Choice& choice = space->choices.emplace_back();
-  choice.key = fmt::format("layer {}", index);
-  choice.candidates = std::move(candidates);
+void AddChoice(Space* space, Candidate only, uint32_t channels, uint32_t stride) {
+  AddChoiceLayer(space, channels, stride)->candidates.push_back(std::move(only));
 }
 
 void AddBlock(Space* space, const BlockConfig& block) {
@@ -41,24 +33,24 @@ void AddBlock(Space* space, const BlockConfig& block) {
     if (mobile->activation != "relu6") attributes.push_back({"activation", mobile->activation});
     if (mobile->squeeze_excite) attributes.push_back({"squeeze_excite", kSqueezeReduction});
     const std::string label = fmt::format("k{}e{}", mobile->kernel, mobile->expansion);
-    AddChoice(space, {{0, label, MakeOperator("mb_block", attributes)}}, mobile->out, mobile->stride);
+    AddChoice(space, {0, label, MakeOperator("mb_block", attributes)}, mobile->out, mobile->stride);
   } else if (const auto* cell = std::get_if<CellBlockConfig>(&block)) {
-    AddChoice(space, {{0, AutoSpaceGraphText(cell->cell), cell->cell}}, cell->out, cell->stride);
+    AddChoice(space, {0, AutoSpaceGraphText(cell->cell), cell->cell}, cell->out, cell->stride);
   } else {
-    AddChoice(space, {{-1, "identity", MakeOperator("identity")}}, 0, 1);
+    AddChoice(space, {-1, "identity", MakeOperator("identity")}, 0, 1);
   }
 }
 
-void AddHead(Space* space, const NetworkConfig& config) {
+void AddTail(Space* space, const NetworkConfig& config) {
   const ConvConfig& mix = config.feature_mix;
   if (config.final_expand) {
-    AddFixed(space, "final expand", ConvNorm(*config.final_expand), config.final_expand->out,
+    AddFixed(space, "final expand", ConvOperator(*config.final_expand), config.final_expand->out,
              config.final_expand->stride);
     AddFixed(space, "pool", MakeOperator("global_avg_pool"));
     AddFixed(space, "feature mix", MakeOperator("conv", {{"kernel", int64_t{mix.kernel}}}), mix.out, mix.stride);
     if (mix.activation != "none") AddFixed(space, "activation", MakeOperator(mix.activation));
   } else {
-    AddFixed(space, "feature mix", ConvNorm(mix), mix.out, mix.stride);
+    AddFixed(space, "feature mix", ConvOperator(mix), mix.out, mix.stride);
     AddFixed(space, "pool", MakeOperator("global_avg_pool"));
   }
   AddFixed(space, "classifier", config.bias ? MakeOperator("linear") : MakeOperator("linear", {{"bias", int64_t{0}}}));
@@ -77,28 +69,10 @@ base::Result<Space> SpaceOfNetwork(std::string_view text) {
   space.network.input_channels = config.first_conv.in;
   space.network.input_height = space.network.input_width = kSide;
   space.network.classes = config.classes;
-  AddFixed(&space, "stem", ConvNorm(config.first_conv), config.first_conv.out, config.first_conv.stride);
+  AddFixed(&space, "stem", ConvOperator(config.first_conv), config.first_conv.out, config.first_conv.stride);
   for (const BlockConfig& block : config.blocks) AddBlock(&space, block);
-  AddHead(&space, config);
+  AddTail(&space, config);
   return Checked(std::move(space));
-}
-
-struct Width {
-  uint32_t channels;
-  uint32_t stride;
-};
-
-// Stages of ProxylessNAS-mobile: the last has one layer, the others share the rest, earlier ones what is left over.
-std::vector<Width> WidthsOf(size_t layers) {
-  constexpr Width kStages[] = {{32, 2}, {40, 2}, {80, 2}, {96, 1}, {192, 2}};
-  constexpr size_t kCount = sizeof kStages / sizeof kStages[0];
-  std::vector<Width> widths;
-  for (size_t s = 0; s < kCount; ++s) {
-    const size_t share = (layers - 1) / kCount + (s < (layers - 1) % kCount ? 1 : 0);
-    for (size_t i = 0; i < share; ++i) widths.push_back({kStages[s].channels, i == 0 ? kStages[s].stride : 1});
-  }
-  widths.push_back({320, 1});
-  return widths;
 }
 
 base::Result<std::vector<Candidate>> ReadCells(const base::JsonView& list) {
@@ -116,26 +90,18 @@ base::Result<std::vector<Candidate>> ReadCells(const base::JsonView& list) {
 base::Result<Space> SpaceOfAutoSpace(std::string_view text) {
   NASSHRINK_ASSIGN_OR_RETURN(const base::JsonDocument document, base::JsonDocument::Parse(text));
   NASSHRINK_ASSIGN_OR_RETURN(const base::JsonView blocks, document.root().Member("blocks"));
-  if (blocks.Size() == 0 || blocks.Size() > kMaxChoices) {
-    return blocks.Wrong(fmt::format("1..{} layers", kMaxChoices), "is no list of layers");
+  if (blocks.Size() == 0 || blocks.Size() > kMaxLearnedLayers) {
+    return blocks.Wrong(fmt::format("1..{} layers", kMaxLearnedLayers), "is no list of layers");
   }
-  Space space;
+  v1::PresetOptions options;
+  options.set_layers(static_cast<uint32_t>(blocks.Size()));
+  NASSHRINK_ASSIGN_OR_RETURN(Space space, Preset("autospace", options));
   space.name = "autospace-learned";
-  space.network.input_channels = 3;
-  space.network.input_height = space.network.input_width = kSide;
-  space.network.classes = kClasses;
-  ConvConfig stem;
-  stem.kernel = 3;
-  stem.activation = "relu6";
-  AddFixed(&space, "stem", ConvNorm(stem), 32, 2);
-  const std::vector<Width> widths = WidthsOf(blocks.Size());
   for (size_t i = 0; i < blocks.Size(); ++i) {
     NASSHRINK_ASSIGN_OR_RETURN(const base::JsonView cells, blocks.Item(i));
-    NASSHRINK_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, ReadCells(cells));
-    AddChoice(&space, std::move(candidates), widths[i].channels, widths[i].stride);
+    NASSHRINK_ASSIGN_OR_RETURN(space.choices[i].candidates, ReadCells(cells));
+    space.choices[i].grammar.clear();
   }
-  AddFixed(&space, "pool", MakeOperator("global_avg_pool"));
-  AddFixed(&space, "classifier", MakeOperator("linear"));
   return Checked(std::move(space));
 }
 
@@ -148,11 +114,6 @@ std::string_view Detect(std::string_view text) {
 }
 
 }  // namespace
-
-std::vector<NotationInfo> SpaceNotations() {
-  return {{kNetwork, "a network of ProxylessNAS, Once-for-All or AutoSpace as JSON: one candidate a choice"},
-          {kAutoSpace, "AutoSpace's learned space as JSON: a list of layers of graph matrices"}};
-}
 
 base::Result<Space> ImportSpace(std::string_view format, std::string_view text) {
   if (format.empty()) format = Detect(text);

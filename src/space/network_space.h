@@ -4,20 +4,15 @@
 #define NASSHRINK_SPACE_NETWORK_SPACE_H_
 
 #include <string_view>
-#include <vector>
 
 #include "base/status.h"
-#include "space/notation.h"
 #include "space/space.h"
 
 namespace nasshrink::space {
 
-// The files that ImportSpace reads.
-std::vector<NotationInfo> SpaceNotations();
-
 // "network": a ProxylessNAS, Once-for-All or AutoSpace network (space/network_config.h), each block a choice with one
 // candidate; 224x224 pixels, which such files do not say. "autospace-space": AutoSpace's learned space; its file has no
-// widths, so the layers share those of ProxylessNAS-mobile's stages (our decision). An empty format detects it.
+// widths, so its layers have those of the preset "autospace". An empty format detects it.
 // INVALID_ARGUMENT naming the place in the document.
 base::Result<Space> ImportSpace(std::string_view format, std::string_view text);
 

@@ -5,6 +5,7 @@
 #include "space/codec.h"
 #include "space/cost.h"
 #include "space/network_space.h"
+#include "space/notation.h"
 
 namespace nasshrink::space {
 namespace {
