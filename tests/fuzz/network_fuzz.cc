@@ -10,7 +10,7 @@
 namespace nasshrink::space {
 namespace {
 
-void CheckNetwork(std::string_view text) {
+void CheckNetworkText(std::string_view text) {
   const auto space = ImportSpace("", text);
   if (!space.ok()) {
     NASSHRINK_FUZZ_CHECK(!space.status().message().empty());
@@ -35,6 +35,6 @@ void CheckNetwork(std::string_view text) {
 }  // namespace nasshrink::space
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  nasshrink::space::CheckNetwork(std::string_view(reinterpret_cast<const char*>(data), size));
+  nasshrink::space::CheckNetworkText(std::string_view(reinterpret_cast<const char*>(data), size));
   return 0;
 }
