@@ -3,6 +3,8 @@
 // Reading matches the file's blocks with the layers of the space: widths, strides and the stem and head must be the
 // space's, only the number of classes may differ. Either name reads either file; written are the keys of the one named.
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -45,15 +47,16 @@ std::string AliveForms(const Choice& choice) {
   return forms;
 }
 
-ConvConfig ConvOf(const Layer& layer, uint32_t in, bool batch_norm) {
+uint32_t WidthOf(const Layer& layer, uint32_t in) { return layer.out_channels == 0 ? in : layer.out_channels; }
+
+ConvConfig ConvOf(const Layer& layer, uint32_t in) {
   const auto& op = std::get<OperatorDef>(layer.body);
   ConvConfig conv;
   conv.kernel = static_cast<uint32_t>(op.Integer("kernel", 1));
   conv.stride = layer.stride;
   conv.in = in;
-  conv.out = layer.out_channels == 0 ? in : layer.out_channels;
+  conv.out = WidthOf(layer, in);
   conv.activation = op.Text("activation", "none");
-  conv.batch_norm = batch_norm;
   return conv;
 }
 
@@ -63,30 +66,51 @@ bool IsConvNorm(const Layer* layer) {
   return Is(layer, "conv_bn") && std::get<OperatorDef>(layer->body).Integer("groups", 1) == 1;
 }
 
-bool IsActivation(const Layer* layer) {
-  return Is(layer, "relu") || Is(layer, "relu6") || Is(layer, "swish") || Is(layer, "h_swish");
+// A convolution without batch norm and perhaps an activation; nothing for another graph.
+std::optional<ConvConfig> BareConvOf(const Layer& layer, uint32_t in) {
+  const std::vector<Primitive>& graph = std::get<OperatorDef>(layer.body).graph;
+  if (graph.empty() || graph.size() > 2 || graph[0].kind != "conv") return std::nullopt;
+  const OperatorDef conv = {graph[0].kind, graph[0].attributes, {}};
+  const bool plain = conv.Integer("groups", 1) == 1 && conv.Integer("dilation", 1) == 1;
+  if (!plain || conv.Integer("channels", in) != int64_t{layer.out_channels}) return std::nullopt;
+  ConvConfig config;
+  config.kernel = static_cast<uint32_t>(conv.Integer("kernel", 1));
+  config.stride = layer.stride;
+  config.in = in;
+  config.out = layer.out_channels;
+  config.activation = "none";
+  config.batch_norm = false;
+  if (graph.size() == 1) return config;
+  constexpr std::string_view kActivations[] = {"relu", "relu6", "swish", "h_swish"};
+  const auto* const end = std::end(kActivations);
+  if (std::find(std::begin(kActivations), end, graph[1].kind) == end || graph[1].inputs.front() != 1) {
+    return std::nullopt;
+  }
+  config.activation = graph[1].kind;
+  return config;
 }
 
 // Convolution, pooling, classifier; or MobileNetV3's with a second convolution behind the pooling.
-bool HasHead(const std::vector<const Layer*>& head) {
-  if (head.size() == 3) return IsConvNorm(head[0]) && Is(head[1], "global_avg_pool") && Is(head[2], "linear");
-  return head.size() == 5 && IsConvNorm(head[0]) && Is(head[1], "global_avg_pool") && Is(head[2], "conv") &&
-         IsActivation(head[3]) && Is(head[4], "linear");
+bool HasHead(const std::vector<const Layer*>& head, uint32_t width) {
+  if (head.size() < 3 || !IsConvNorm(head[0]) || !Is(head[1], "global_avg_pool") || !Is(head.back(), "linear")) {
+    return false;
+  }
+  return head.size() == 3 ||
+         (head.size() == 4 && Is(head[2], "graph") && BareConvOf(*head[2], WidthOf(*head[0], width)));
 }
 
 // Everything but the blocks.
 NetworkConfig FrameOf(const Space& space, const MobileChain& chain) {
   NetworkConfig config;
-  config.first_conv = ConvOf(*chain.stem.front(), space.network.input_channels, true);
+  config.first_conv = ConvOf(*chain.stem.front(), space.network.input_channels);
   const uint32_t width = chain.blocks.back().out;
-  const bool wide = chain.head.size() == 5;
+  const bool wide = chain.head.size() == 4;
   config.name = wide ? "MobileNetV3" : "ProxylessNASNets";
-  const ConvConfig first = ConvOf(*chain.head.front(), width, true);
+  const ConvConfig first = ConvOf(*chain.head.front(), width);
   config.feature_mix = first;
   if (wide) {
     config.final_expand = first;
-    config.feature_mix = ConvOf(*chain.head[2], first.out, false);
-    config.feature_mix.activation = std::get<OperatorDef>(chain.head[3]->body).kind;
+    config.feature_mix = *BareConvOf(*chain.head[2], first.out);
   }
   config.classes = space.network.classes;
   config.bias = std::get<OperatorDef>(chain.head.back()->body).Integer("bias", 1) != 0;
@@ -97,7 +121,7 @@ NetworkConfig FrameOf(const Space& space, const MobileChain& chain) {
 bool FitsDetailed(const Space& space) {
   const auto chain = MobileChainOf(space);
   if (!chain || chain->blocks.empty() || chain->stem.size() != 1 || !IsConvNorm(chain->stem.front()) ||
-      !HasHead(chain->head)) {
+      !HasHead(chain->head, chain->blocks.back().out)) {
     return false;
   }
   return std::all_of(space.choices.begin(), space.choices.end(), [](const Choice& choice) {

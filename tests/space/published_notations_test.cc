@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -217,6 +218,27 @@ TEST(PublishedNotations, EveryOnceForAllNetworkLoads) {
       EXPECT_EQ(written["blocks"][i]["mobile_inverted_conv"], entry["net"]["blocks"][i]["mobile_inverted_conv"]);
     }
   }
+}
+
+// Three networks are named after their multiply-adds in millions; the file does not say their resolutions.
+TEST(PublishedNotations, OnceForAllNetworksCostWhatTheirNamesSay) {
+  NASSHRINK_SHARED_OR_SKIP(path, "data/configs/ofa_specialized_nets.json.gz");
+  const std::map<std::string, uint32_t> resolutions = {{"flops-389M_top1-79.1_finetune-75", 224},
+                                                       {"flops-482M_top1-79.6_finetune-75", 224},
+                                                       {"flops-595M_top1-80.0_finetune-75", 236}};
+  size_t found = 0;
+  for (const auto& entry : Json::parse(ReadGzip(path))) {
+    const auto name = entry["name"].get<std::string>();
+    const auto resolution = resolutions.find(name);
+    if (resolution == resolutions.end()) continue;
+    ++found;
+    const auto space = ImportSpace("", entry["net"].dump());
+    ASSERT_TRUE(space.ok()) << space.status().message();
+    const auto cost = CostModel::Make(*space, resolution->second);
+    ASSERT_TRUE(cost.ok()) << cost.status().message();
+    EXPECT_EQ(cost->min().macs / 1'000'000, std::stoull(name.substr(6, 3))) << name;
+  }
+  EXPECT_EQ(found, resolutions.size());
 }
 
 TEST(PublishedNotations, EveryTrainedGenotypeLoads) {

@@ -168,8 +168,7 @@ TEST(OperatorGraph, IsAnOperatorLikeAnyOther) {
   ASSERT_TRUE(space.ok()) << space.status().message();
   EXPECT_EQ(Children(*space), 18750);
   const auto cost = CostModel::Make(*space);
-  EXPECT_EQ(cost.status().code(), base::Code::kUnimplemented);
-  EXPECT_NE(cost.status().message().find("graph"), std::string::npos);
+  ASSERT_TRUE(cost.ok()) << cost.status().message();
 }
 
 }  // namespace
