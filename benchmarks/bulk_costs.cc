@@ -66,9 +66,10 @@ void BM_ManyChildren(benchmark::State& state, const char* preset) {
       benchmark::Counter(kChildren, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK_CAPTURE(BM_ManyChildren, mobilenet_proxyless_mobile, "mobilenet-proxyless-mobile")
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_ManyChildren, nas_bench_201, "nas-bench-201")->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_ManyChildren, darts, "darts")->Unit(benchmark::kMillisecond);
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(BM_ManyChildren, nas_bench_201, "nas-bench-201")->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(BM_ManyChildren, darts, "darts")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_OneChild(benchmark::State& state, const char* preset) {
   const World* const world = MakeWorld(preset);

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CASE = "BM_ManyChildren/mobilenet_proxyless_mobile"
+CASE = "BM_ManyChildren/mobilenet_proxyless_mobile/real_time"
 MOBILENET_V2 = 300774272  # multiply-adds of convolutions and the classifier
 
 

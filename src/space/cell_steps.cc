@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "space/operator_steps.h"
 #include "space/paths.h"
 
 namespace nasshrink::space {
@@ -17,12 +16,6 @@ void Join(const Passed& passed, std::optional<Tensor>* node, Steps* steps) {
 
 Tensor OrZeros(const std::optional<Tensor>& node, const Shape& shape, Steps* steps) {
   return node.has_value() ? *node : steps->Compute({}, shape);
-}
-
-base::Result<Passed> AddCandidateEdge(const OperatorDef& op, const Tensor& in, const Shape& out, Steps* steps) {
-  const bool plain = op.kind == "identity" && op.Text("strided", "").empty();
-  if (!plain || SameShape(in.shape, out)) return AddOperator(op, in, out, steps);
-  return Passed{steps->Compute({in}, out)};
 }
 
 }  // namespace
@@ -94,6 +87,12 @@ base::Result<Tensor> AddCell(const Space& space, size_t cell_index, const Archit
   std::vector<Tensor> outputs;
   for (const uint32_t node : cell.outputs) outputs.push_back(nodes[node]);
   return steps->Compute(outputs, out);
+}
+
+base::Result<Passed> AddCandidateEdge(const OperatorDef& op, const Tensor& in, const Shape& out, Steps* steps) {
+  const bool plain = op.kind == "identity" && op.Text("strided", "").empty();
+  if (!plain || SameShape(in.shape, out)) return AddOperator(op, in, out, steps);
+  return Passed{steps->Compute({in}, out)};
 }
 
 base::Result<Tensor> AddCandidateCell(const CellCandidate& cell, const Tensor& in, const Shape& out, Steps* steps) {

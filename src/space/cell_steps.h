@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "space/operator_steps.h"
 #include "space/space.h"
 #include "space/steps.h"
 
@@ -40,6 +41,9 @@ base::Result<Tensor> AddCell(const Space& space, size_t cell, const Architecture
 // as in MobileNetV2), the graph, 1x1 convolution and batch norm to the channels that leave; a residual where the shape
 // stays. Edges that start at the input node take the stride, an identity by passing on every n-th pixel.
 base::Result<Tensor> AddCandidateCell(const CellCandidate& cell, const Tensor& in, const Shape& out, Steps* steps);
+
+// An edge of such a cell.
+base::Result<Passed> AddCandidateEdge(const OperatorDef& op, const Tensor& in, const Shape& out, Steps* steps);
 
 // The cell with `none` on every edge that lies on no path from the input to the output node.
 CellCandidate WithoutDeadEdges(CellCandidate cell);

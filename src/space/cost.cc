@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 
 #include "space/cell_steps.h"
 #include "space/digits.h"
+#include "space/grammar_cost.h"
 #include "space/network_steps.h"
 #include "space/operator_steps.h"
 #include "space/paths.h"
@@ -25,13 +25,7 @@ base::Status AddChecked(OperatorCost* sum, const OperatorCost& cost) {
 
 base::Status At(const base::Status& status, const std::string& prefix) { return base::Status(status).Under(prefix); }
 
-OperatorCost Least(const OperatorCost& a, const OperatorCost& b) {
-  return {std::min(a.macs, b.macs), std::min(a.params, b.params)};
-}
-
-OperatorCost Most(const OperatorCost& a, const OperatorCost& b) {
-  return {std::max(a.macs, b.macs), std::max(a.params, b.params)};
-}
+OperatorCost Better(const OperatorCost& a, const OperatorCost& b, bool most) { return most ? Most(a, b) : Least(a, b); }
 
 // A candidate by itself, from a tensor of one shape to another.
 struct Lone {
@@ -72,25 +66,24 @@ class CostBuilder {
   using Row = CostModel::Row;
 
   const Space& space() const { return model_.space_; }
-  base::Status MakeRows();
+  void MakeRows();
   base::Status AddLayer(size_t index);
   base::Status AddFixed(size_t index, const OperatorDef& op);
+  base::Status AddOpenLayer(size_t index, uint32_t choice);
   base::Status AddCellLayer(size_t index, uint32_t cell);
   base::Status AddRow(uint32_t choice, const Shape& in, const Shape& out, Row* row);
   void Flatten();
   base::Status FindRange();
-  OperatorCost Extreme(const Digit& digit, OperatorCost (*better)(const OperatorCost&, const OperatorCost&)) const;
-  OperatorCost ExtremeOf(uint32_t choice, OperatorCost (*better)(const OperatorCost&, const OperatorCost&)) const;
+  OperatorCost Extreme(const Digit& digit, bool most) const;
+  OperatorCost ExtremeOf(uint32_t choice, bool most) const;
 
   CostModel model_;
+  std::vector<OperatorCostRange> open_;  // [choice]: of the cells of its grammar
 };
 
-base::Status CostBuilder::MakeRows() {
+void CostBuilder::MakeRows() {
+  open_.resize(space().choices.size());
   for (uint32_t choice = 0; choice < space().choices.size(); ++choice) {
-    if (!space().choices[choice].grammar.empty()) {
-      return base::Status(base::Code::kUnimplemented, "an open cell grammar has no table of costs")
-          .WithField(fmt::format("choices[{}].grammar", choice), "a grammar", "listed candidates");
-    }
     const size_t candidates = space().choices[choice].candidates.size();
     model_.table_.emplace_back(candidates);
     model_.peaks_.emplace_back(candidates);
@@ -101,7 +94,6 @@ base::Status CostBuilder::MakeRows() {
     for (const CellEdge& edge : cell.edges) rows.emplace_back(space().choices[edge.choice].candidates.size());
     model_.cells_.push_back(std::move(rows));
   }
-  return {};
 }
 
 // `row` takes the live costs, which differ from the others for candidate cells alone.
@@ -145,10 +137,19 @@ base::Status CostBuilder::AddFixed(size_t index, const OperatorDef& op) {
   return AddChecked(&model_.fixed_, steps.cost());
 }
 
+base::Status CostBuilder::AddOpenLayer(size_t index, uint32_t choice) {
+  const auto range =
+      RangeOfCells(space().choices[choice].grammar.front(), model_.shapes_[index], model_.shapes_[index + 1]);
+  if (!range.ok()) return At(range.status(), fmt::format("choices[{}].grammar.", choice));
+  open_[choice].min += range->min;
+  return AddChecked(&open_[choice].max, range->max);
+}
+
 base::Status CostBuilder::AddLayer(size_t index) {
   const Layer& layer = space().network.layers[index];
   if (const auto* body = std::get_if<LayerCell>(&layer.body)) return AddCellLayer(index, body->cell);
   if (const auto* body = std::get_if<LayerChoice>(&layer.body)) {
+    if (!space().choices[body->choice].grammar.empty()) return AddOpenLayer(index, body->choice);
     return AddRow(body->choice, model_.shapes_[index], model_.shapes_[index + 1], &model_.live_layers_[body->choice]);
   }
   return AddFixed(index, std::get<OperatorDef>(layer.body));
@@ -181,22 +182,21 @@ void CostBuilder::Flatten() {
   }
 }
 
-OperatorCost CostBuilder::ExtremeOf(uint32_t choice,
-                                    OperatorCost (*better)(const OperatorCost&, const OperatorCost&)) const {
+OperatorCost CostBuilder::ExtremeOf(uint32_t choice, bool most) const {
+  if (!space().choices[choice].grammar.empty()) return most ? open_[choice].max : open_[choice].min;
   const std::vector<uint32_t>& alive = space().choices[choice].alive;
   OperatorCost best = model_.table_[choice][alive.front()];
-  for (const uint32_t candidate : alive) best = better(best, model_.table_[choice][candidate]);
+  for (const uint32_t candidate : alive) best = Better(best, model_.table_[choice][candidate], most);
   return best;
 }
 
-OperatorCost CostBuilder::Extreme(const Digit& digit,
-                                  OperatorCost (*better)(const OperatorCost&, const OperatorCost&)) const {
-  if (digit.open.empty()) return ExtremeOf(digit.choice, better);
+OperatorCost CostBuilder::Extreme(const Digit& digit, bool most) const {
+  if (digit.open.empty()) return ExtremeOf(digit.choice, most);
   OperatorCost best;
   for (size_t subset = 0; subset < digit.open.size(); ++subset) {
     OperatorCost sum;
-    for (const uint32_t choice : digit.open[subset]) sum += ExtremeOf(choice, better);
-    best = subset == 0 ? sum : better(best, sum);
+    for (const uint32_t choice : digit.open[subset]) sum += ExtremeOf(choice, most);
+    best = subset == 0 ? sum : Better(best, sum, most);
   }
   return best;
 }
@@ -204,14 +204,14 @@ OperatorCost CostBuilder::Extreme(const Digit& digit,
 base::Status CostBuilder::FindRange() {
   model_.min_ = model_.max_ = model_.fixed_;
   for (const Digit& digit : DigitsOf(space())) {
-    model_.min_ += Extreme(digit, &Least);
-    NASSHRINK_RETURN_IF_ERROR(AddChecked(&model_.max_, Extreme(digit, &Most)));
+    model_.min_ += Extreme(digit, false);
+    NASSHRINK_RETURN_IF_ERROR(AddChecked(&model_.max_, Extreme(digit, true)));
   }
   return {};
 }
 
 base::Result<CostModel> CostBuilder::Build() {
-  NASSHRINK_RETURN_IF_ERROR(MakeRows());
+  MakeRows();
   for (size_t i = 0; i < space().network.layers.size(); ++i) NASSHRINK_RETURN_IF_ERROR(AddLayer(i));
   Flatten();
   NASSHRINK_RETURN_IF_ERROR(FindRange());

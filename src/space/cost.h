@@ -20,8 +20,8 @@ namespace nasshrink::space {
 class CostModel {
  public:
   // `resolution` is the side of a square input, 0 the space's own. INVALID_ARGUMENT where a size or an operator does
-  // not fit; UNIMPLEMENTED for open cell grammars and for cells whose inputs cannot be brought to one size;
-  // OUT_OF_RANGE for costs above 2^63.
+  // not fit; UNIMPLEMENTED for cells whose inputs cannot be brought to one size; OUT_OF_RANGE for costs above 2^63. Of
+  // an open cell grammar it knows the range alone.
   static base::Result<CostModel> Make(const Space& space, uint32_t resolution = 0,
                                       Counting counting = Counting::kConvFc);
 
@@ -43,7 +43,7 @@ class CostModel {
 
   // The parts that every child has.
   OperatorCost fixed() const { return fixed_; }
-  // [choice][candidate], summed over all uses of the choice; dropped candidates included.
+  // [choice][candidate], summed over all uses of the choice; dropped candidates included, none of an open grammar.
   const std::vector<std::vector<OperatorCost>>& table() const { return table_; }
   // [choice][candidate]: the activation peak of the operator by itself, its input and result included, at the use of
   // the choice where it is largest. 0 for candidates that pick a node's inputs.

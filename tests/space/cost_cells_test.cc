@@ -4,6 +4,7 @@
 #include "space/cell_steps.h"
 #include "space/codec.h"
 #include "space/cost.h"
+#include "space/grammar_cost.h"
 #include "space/graph_steps.h"
 #include "space/operator_steps.h"
 #include "space/operators.h"
@@ -126,6 +127,47 @@ TEST(CandidateCellCost, OfACellWithoutAPathIsNothingWhenLive) {
   EXPECT_GT(model->table()[1][0].macs, 0U);  // the adjusters
   EXPECT_EQ(model->LiveMacs(broken), model->fixed().macs + model->table()[0][1].macs);
   EXPECT_EQ(model->LiveParams(broken), model->fixed().params + model->table()[0][1].params);
+}
+
+// A grammar of three nodes, two operators and two ratios, against all its cells one by one.
+TEST(GrammarCost, IsTheRangeOfAllCells) {
+  CellGrammar grammar;
+  grammar.nodes = 3;
+  grammar.operators = {MakeOperator("conv", {Number("kernel", 3)}), MakeOperator("identity")};
+  grammar.ratios = {1, 4};
+  grammar.merges = {Merge::kSum};
+  const Shape in = {4, 6, 6};
+  const Shape out = {10, 3, 3};
+  OperatorCostRange expected = {{UINT64_MAX, UINT64_MAX}, {}};
+  for (const uint32_t ratio : grammar.ratios) {
+    for (size_t code = 0; code < 8; ++code) {
+      CellCandidate cell;
+      cell.nodes = 3;
+      cell.ratio = ratio;
+      cell.edges = {Edge(0, 1, grammar.operators[code % 2]), Edge(0, 2, grammar.operators[code / 2 % 2]),
+                    Edge(1, 2, grammar.operators[code / 4])};
+      cell.merges = {Merge::kSum};
+      Steps steps;
+      ASSERT_TRUE(AddCandidateCell(cell, steps.Input(in), out, &steps).ok());
+      expected.min = Least(expected.min, steps.cost());
+      expected.max = Most(expected.max, steps.cost());
+    }
+  }
+  const auto range = RangeOfCells(grammar, in, out);
+  ASSERT_TRUE(range.ok()) << range.status().message();
+  EXPECT_EQ(range->min.macs, expected.min.macs);
+  EXPECT_EQ(range->min.params, expected.min.params);
+  EXPECT_EQ(range->max.macs, expected.max.macs);
+  EXPECT_EQ(range->max.params, expected.max.params);
+}
+
+TEST(GrammarCost, GivesAnOpenSpaceARange) {
+  const Space space = tests::PresetSpace("autospace");
+  const auto model = CostModel::Make(space);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_GT(model->min().macs, model->fixed().macs);
+  EXPECT_GT(model->max().macs, model->min().macs);
+  EXPECT_TRUE(model->table()[0].empty());
 }
 
 // DARTS: the older input of a cell behind a reduction is twice as large and goes through a factorised reduction, which

@@ -146,12 +146,6 @@ TEST(CostModel, ScalesWithTheResolution) {
   EXPECT_NE(odd.status().message().find("resolution 18"), std::string::npos);
 }
 
-TEST(CostModel, RefusesOpenGrammars) {
-  const auto model = CostModel::Make(Made(tests::AutoSpaceOpen(2)));
-  EXPECT_EQ(model.status().code(), base::Code::kUnimplemented);
-  EXPECT_EQ(model.status().details().field, "choices[0].grammar");
-}
-
 // 3000 cells of 65,536 channels at 128x256: above 2^63 multiply-adds.
 TEST(CostModel, RefusesNetworksWhoseCostDoesNotFit) {
   v1::SearchSpace message;
