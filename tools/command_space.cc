@@ -165,7 +165,10 @@ void RestrictSpace(const SharedOptions& shared, const SpaceArguments& arguments)
     FailCall("give what to change: --drop, --pin or --restore CHOICE:OP, or a file with --edits");
   }
   const std::string bytes = edits.SerializeAsString();
-  Keep(arguments, Make<Space>(nasshrink_space_restrict, space.get(), Data(bytes), bytes.size()));
+  const bool file_alone = arguments.drop.empty() && arguments.pin.empty() && arguments.restore.empty();
+  Keep(arguments,
+       file_alone ? MakeFrom<Space>(arguments.edits, nasshrink_space_restrict, space.get(), Data(bytes), bytes.size())
+                  : Make<Space>(nasshrink_space_restrict, space.get(), Data(bytes), bytes.size()));
 }
 
 void AddListing(CLI::App* app, SharedOptions* shared) {

@@ -156,7 +156,9 @@ class Spaces(ProgramTest):
         self.assertEqual(again["fingerprint"], shrunk["fingerprint"])
         back = self.json("space", "restrict", "again.bin", "--restore", *[f"{choice}:{op}" for choice, op in gone], "-o", "back.bin")
         self.assertEqual(back["fingerprint"], root["fingerprint"])
-        self.assertIn("another space", self.fails(2, "space", "restrict", "nas-bench-201", "--edits", "edits.textproto", "-o", "x.bin")["message"])
+        message = self.fails(2, "space", "restrict", "nas-bench-201", "--edits", "edits.textproto", "-o", "x.bin")["message"]
+        self.assertTrue(message.startswith("edits.textproto: "), message)
+        self.assertIn("another space", message)
 
     def test_subtract(self):
         self.json("space", "restrict", "nas-bench-201", "--drop", *[f"{edge}:0" for edge in range(6)], "-o", "no-none.bin")
