@@ -11,6 +11,7 @@
 #include "nn/dataset.h"
 #include "nn/guard.h"
 #include "nn/network.h"
+#include "nn/step_memory.h"
 #include "nn/supernet.h"
 #include "run/backend.h"
 

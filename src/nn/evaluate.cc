@@ -94,7 +94,7 @@ base::Result<Evaluator::Moments> Evaluator::Calibrate(const Program& program) {
   std::vector<double> mean(state_.plan.layout.channels, 0.0);
   std::vector<double> variance(state_.plan.layout.channels, 1.0);
   uint64_t batches = 0;
-  Pass pass(state_.plan, program, weights.evaluated(), state_.pool, false);
+  Pass<float> pass(state_.plan, program, weights.evaluated(), state_.pool, false);
   NASSHRINK_RETURN_IF_ERROR(ForBatches(calibration_, options_.re_bn.batch_size, [&](int64_t count) {
     pass.Forward(images_.data(), count, nullptr);
     Average(pass.moments(), ++batches, &mean, &variance);
@@ -104,9 +104,9 @@ base::Result<Evaluator::Moments> Evaluator::Calibrate(const Program& program) {
 
 base::Result<run::Evaluation> Evaluator::Evaluate(const Program& program) {
   NASSHRINK_ASSIGN_OR_RETURN(const Moments moments, Calibrate(program));
-  const GivenMoments given{moments.mean.data(), moments.variance.data()};
+  const GivenMoments<float> given{moments.mean.data(), moments.variance.data()};
   const int classes = program.classifier.classes;
-  Pass pass(state_.plan, program, state_.weights.evaluated(), state_.pool, false);
+  Pass<float> pass(state_.plan, program, state_.weights.evaluated(), state_.pool, false);
   double loss = 0;
   uint64_t correct = 0;
   NASSHRINK_RETURN_IF_ERROR(ForBatches(part_, options_.batch_size, [&](int64_t count) {
@@ -148,12 +148,13 @@ base::Result<std::vector<run::Evaluation>> EvaluateChildren(
   std::map<std::string, run::Evaluation> known;  // children that compute the same
   for (const space::Architecture& architecture : architectures) {
     const Program program = CompileProgram(state.plan, {architecture});
-    const auto found = known.find(program.signature);
+    const std::string signature = SignatureOf(program);
+    const auto found = known.find(signature);
     if (found != known.end()) {
       evaluations.push_back(found->second);
     } else {
       NASSHRINK_ASSIGN_OR_RETURN(const run::Evaluation evaluation, evaluator.Evaluate(program));
-      known.emplace(program.signature, evaluation);
+      known.emplace(signature, evaluation);
       evaluations.push_back(evaluation);
     }
     if (progress) progress(evaluations.size(), architectures.size());

@@ -6,30 +6,32 @@
 
 namespace nasshrink::nn {
 
-void Classify(const HeadSize& size, const float* features, const float* weight, const float* bias, float* logits) {
+template <typename T>
+void Classify(const HeadSize& size, const T* features, const T* weight, const T* bias, T* logits) {
   for (int64_t n = 0; n < size.images; ++n) {
-    const float* row = features + n * size.features;
+    const T* row = features + n * size.features;
     for (int k = 0; k < size.classes; ++k) {
-      const float* column = weight + static_cast<int64_t>(k) * size.features;
-      float sum = bias[k];
+      const T* column = weight + static_cast<int64_t>(k) * size.features;
+      T sum = bias != nullptr ? bias[k] : T(0);
       for (int f = 0; f < size.features; ++f) sum += row[f] * column[f];
       logits[n * size.classes + k] = sum;
     }
   }
 }
 
-void ClassifyBackward(const HeadSize& size, const float* features, const float* weight, const float* logit_gradient,
-                      float* weight_gradient, float* bias_gradient, float* feature_gradient) {
-  std::fill_n(weight_gradient, static_cast<int64_t>(size.classes) * size.features, 0.0F);
-  std::fill_n(bias_gradient, size.classes, 0.0F);
-  std::fill_n(feature_gradient, size.images * size.features, 0.0F);
+template <typename T>
+void ClassifyBackward(const HeadSize& size, const T* features, const T* weight, const T* logit_gradient,
+                      T* weight_gradient, T* bias_gradient, T* feature_gradient) {
+  std::fill_n(weight_gradient, static_cast<int64_t>(size.classes) * size.features, T(0));
+  if (bias_gradient != nullptr) std::fill_n(bias_gradient, size.classes, T(0));
+  std::fill_n(feature_gradient, size.images * size.features, T(0));
   for (int64_t n = 0; n < size.images; ++n) {
-    const float* row = features + n * size.features;
-    float* row_gradient = feature_gradient + n * size.features;
+    const T* row = features + n * size.features;
+    T* row_gradient = feature_gradient + n * size.features;
     for (int k = 0; k < size.classes; ++k) {
-      const float gradient = logit_gradient[n * size.classes + k];
+      const T gradient = logit_gradient[n * size.classes + k];
       const int64_t column = static_cast<int64_t>(k) * size.features;
-      bias_gradient[k] += gradient;
+      if (bias_gradient != nullptr) bias_gradient[k] += gradient;
       for (int f = 0; f < size.features; ++f) {
         weight_gradient[column + f] += gradient * row[f];
         row_gradient[f] += gradient * weight[column + f];
@@ -37,6 +39,13 @@ void ClassifyBackward(const HeadSize& size, const float* features, const float* 
     }
   }
 }
+
+#define NASSHRINK_HEAD(T)                                                    \
+  template void Classify(const HeadSize&, const T*, const T*, const T*, T*); \
+  template void ClassifyBackward(const HeadSize&, const T*, const T*, const T*, T*, T*, T*);
+NASSHRINK_HEAD(float)
+NASSHRINK_HEAD(double)
+#undef NASSHRINK_HEAD
 
 LossOutcome CrossEntropy(int64_t images, int classes, const float* logits, const int64_t* targets, double smoothing,
                          float* logit_gradient) {

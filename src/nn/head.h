@@ -13,10 +13,13 @@ struct HeadSize {
   int classes = 0;
 };
 
-// logits [images, classes] = features [images, features] * weight^T + bias
-void Classify(const HeadSize& size, const float* features, const float* weight, const float* bias, float* logits);
-void ClassifyBackward(const HeadSize& size, const float* features, const float* weight, const float* logit_gradient,
-                      float* weight_gradient, float* bias_gradient, float* feature_gradient);
+// logits [images, classes] = features [images, features] * weight^T + bias; no bias and no gradient of it where they
+// are null. T is float or double.
+template <typename T>
+void Classify(const HeadSize& size, const T* features, const T* weight, const T* bias, T* logits);
+template <typename T>
+void ClassifyBackward(const HeadSize& size, const T* features, const T* weight, const T* logit_gradient,
+                      T* weight_gradient, T* bias_gradient, T* feature_gradient);
 
 struct LossOutcome {
   double loss = 0;       // mean over the images

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "nn/activation.h"
 #include "nn/instruction_sets.h"
 #include "nn/parallel.h"
 
@@ -12,31 +13,32 @@
 namespace nasshrink::nn {
 namespace {
 
-template <int kLanes>
+template <typename T, int kLanes>
 struct Vector {
-  using Type __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias)) = float;
+  using Type __attribute__((vector_size(kLanes * sizeof(T)), aligned(sizeof(T)), may_alias)) = T;
 };
 
-template <int kLanes>
-NASSHRINK_INLINE typename Vector<kLanes>::Type& At(float* p) {
-  return *reinterpret_cast<typename Vector<kLanes>::Type*>(p);
+template <int kLanes, typename T>
+NASSHRINK_INLINE typename Vector<T, kLanes>::Type& At(T* p) {
+  return *reinterpret_cast<typename Vector<T, kLanes>::Type*>(p);
 }
-template <int kLanes>
-NASSHRINK_INLINE const typename Vector<kLanes>::Type& At(const float* p) {
-  return *reinterpret_cast<const typename Vector<kLanes>::Type*>(p);
+template <int kLanes, typename T>
+NASSHRINK_INLINE const typename Vector<T, kLanes>::Type& At(const T* p) {
+  return *reinterpret_cast<const typename Vector<T, kLanes>::Type*>(p);
 }
 
-NASSHRINK_INLINE void AddFlat(float* sum, const float* values, int64_t count) {
+template <typename T>
+NASSHRINK_INLINE void AddFlat(T* sum, const T* values, int64_t count) {
   for (int64_t i = 0; i < count; ++i) sum[i] += values[i];
 }
 
-NASSHRINK_INLINE void AddTimes(float* sum, const float* values, float factor, int64_t count) {
+template <typename T>
+NASSHRINK_INLINE void AddTimes(T* sum, const T* values, T factor, int64_t count) {
   for (int64_t i = 0; i < count; ++i) sum[i] += factor * values[i];
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void AddScaledRow(float* row, const float* values, int64_t stride, const float* scale, int width,
-                                   int channels) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void AddScaledRow(T* row, const T* values, int64_t stride, const T* scale, int width, int channels) {
   for (int c = 0; c < channels; c += kLanes) {
     const auto factor = At<kLanes>(scale + c);
     for (int w = 0; w < width; ++w) {
@@ -49,12 +51,12 @@ NASSHRINK_INLINE void AddScaledRow(float* row, const float* values, int64_t stri
 NASSHRINK_INLINE int Covered(int at, int size) { return 1 + (at > 0 ? 1 : 0) + (at + 1 < size ? 1 : 0); }
 
 // sums[i] (with one pixel of zeros on both sides) = rows h-1..h+1 of all sources, each row times `row_factor(row)`.
-template <typename RowFactor>
-NASSHRINK_INLINE void SumThreeRows(const std::vector<const float*>& sources, int64_t image_offset, int h,
-                                   const Shape& shape, float* sums, RowFactor row_factor) {
+template <typename T, typename RowFactor>
+NASSHRINK_INLINE void SumThreeRows(const std::vector<const T*>& sources, int64_t image_offset, int h,
+                                   const Shape& shape, T* sums, RowFactor row_factor) {
   const int64_t count = shape.row();
-  std::memset(sums, 0, static_cast<size_t>(count + int64_t{2} * shape.channels) * sizeof(float));
-  for (const float* source : sources) {
+  std::memset(sums, 0, static_cast<size_t>(count + int64_t{2} * shape.channels) * sizeof(T));
+  for (const T* source : sources) {
     for (int row = std::max(h - 1, 0); row <= std::min(h + 1, shape.height - 1); ++row) {
       AddTimes(sums + shape.channels, source + image_offset + row * count, row_factor(row), count);
     }
@@ -62,10 +64,10 @@ NASSHRINK_INLINE void SumThreeRows(const std::vector<const float*>& sources, int
 }
 
 // row[i] += factor(pixel) * (sums of the pixel and both neighbours).
-NASSHRINK_INLINE void AddThreeColumns(float* row, const float* sums, const Shape& shape, float inner, float border,
-                                      float single) {
+template <typename T>
+NASSHRINK_INLINE void AddThreeColumns(T* row, const T* sums, const Shape& shape, T inner, T border, T single) {
   const int64_t channels = shape.channels;
-  const auto add = [&](int64_t begin, int64_t end, float factor) __attribute__((always_inline)) {
+  const auto add = [&](int64_t begin, int64_t end, T factor) __attribute__((always_inline)) {
     for (int64_t i = begin; i < end; ++i) {
       row[i] += factor * (sums[i] + sums[i + channels] + sums[i + 2 * channels]);
     }
@@ -80,67 +82,104 @@ NASSHRINK_INLINE void AddThreeColumns(float* row, const float* sums, const Shape
   add(count - channels, count, border);
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void CombineRow(const CombineInput& input, int64_t image, int h, float* row, float* sums) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void CombineRow(const CombineInput<T>& input, int64_t image, int h, T* row, T* sums) {
   const Shape& shape = input.shape;
   const int64_t count = shape.row();
   const int64_t image_offset = image * shape.height * count;
   if (input.shift != nullptr) {
     for (int w = 0; w < shape.width; ++w) {
       std::memcpy(row + static_cast<int64_t>(w) * shape.channels, input.shift,
-                  static_cast<size_t>(shape.channels) * sizeof(float));
+                  static_cast<size_t>(shape.channels) * sizeof(T));
     }
   } else {
-    std::memset(row, 0, static_cast<size_t>(count) * sizeof(float));
+    std::memset(row, 0, static_cast<size_t>(count) * sizeof(T));
   }
   const int64_t pixel = (image * shape.height + h) * shape.width;
   for (size_t i = 0; i < input.scaled.size(); ++i) {
-    const Strided& term = input.scaled[i];
+    const Strided<T>& term = input.scaled[i];
     AddScaledRow<kLanes>(row, term.data + pixel * term.stride, term.stride, input.scale[i], shape.width,
                          shape.channels);
   }
-  for (const float* plain : input.plain) AddFlat(row, plain + image_offset + h * count, count);
+  for (const T* plain : input.plain) AddFlat(row, plain + image_offset + h * count, count);
   if (!input.pooled.empty()) {
-    SumThreeRows(input.pooled, image_offset, h, shape, sums, [](int) { return 1.0F; });
-    const float vertical = 1.0F / static_cast<float>(Covered(h, shape.height));
+    SumThreeRows(input.pooled, image_offset, h, shape, sums, [](int) { return T(1); });
+    const T vertical = T(1) / static_cast<T>(Covered(h, shape.height));
     AddThreeColumns(row, sums, shape, vertical / 3, vertical / 2, vertical);
   }
 }
 
-// Not a number stays what it is, so that it reaches the loss.
-NASSHRINK_INLINE void StoreRectified(const float* row, float* target, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) target[i] = row[i] < 0 ? 0 : row[i];
+template <typename T>
+NASSHRINK_INLINE void StoreActivated(const T* row, space::Function function, T* target, int64_t count) {
+  WithFunction<T>(
+      function, [&](const auto& value, const auto& /*derivative*/) __attribute__((always_inline)) {
+        for (int64_t i = 0; i < count; ++i) target[i] = value(row[i]);
+      });
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void CombineRows(const CombineInput& input, float* raw, float* rectified, int64_t begin, int64_t end,
-                                  float* row, float* sums) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void CombineRows(const CombineInput<T>& input, T* raw,
+                                  const std::vector<ActivatedOutput<T>>& activated, int64_t begin, int64_t end, T* row,
+                                  T* sums) {
   const int64_t count = input.shape.row();
   for (int64_t image = begin; image < end; ++image) {
     for (int h = 0; h < input.shape.height; ++h) {
       CombineRow<kLanes>(input, image, h, row, sums);
       const int64_t offset = (image * input.shape.height + h) * count;
-      if (raw != nullptr) std::memcpy(raw + offset, row, static_cast<size_t>(count) * sizeof(float));
-      if (rectified != nullptr) StoreRectified(row, rectified + offset, count);
+      if (raw != nullptr) std::memcpy(raw + offset, row, static_cast<size_t>(count) * sizeof(T));
+      for (const ActivatedOutput<T>& out : activated) StoreActivated(row, out.function, out.values + offset, count);
     }
   }
 }
 
-NASSHRINK_CLONES void CombineImages(const CombineInput& input, float* raw, float* rectified, int64_t begin, int64_t end,
+template <typename T>
+NASSHRINK_INLINE void CombineImagesOf(const CombineInput<T>& input, T* raw,
+                                      const std::vector<ActivatedOutput<T>>& activated, int64_t begin, int64_t end,
+                                      T* row, T* sums) {
+  if (input.shape.channels % 16 == 0) return CombineRows<16>(input, raw, activated, begin, end, row, sums);
+  if (input.shape.channels % 8 == 0) return CombineRows<8>(input, raw, activated, begin, end, row, sums);
+  if (input.shape.channels % 4 == 0) return CombineRows<4>(input, raw, activated, begin, end, row, sums);
+  CombineRows<1>(input, raw, activated, begin, end, row, sums);
+}
+NASSHRINK_CLONES void CombineImages(const CombineInput<float>& input, float* raw,
+                                    const std::vector<ActivatedOutput<float>>& activated, int64_t begin, int64_t end,
                                     float* row, float* sums) {
-  const int channels = input.shape.channels;
-  if (channels % 16 == 0) return CombineRows<16>(input, raw, rectified, begin, end, row, sums);
-  if (channels % 8 == 0) return CombineRows<8>(input, raw, rectified, begin, end, row, sums);
-  if (channels % 4 == 0) return CombineRows<4>(input, raw, rectified, begin, end, row, sums);
-  CombineRows<1>(input, raw, rectified, begin, end, row, sums);
+  CombineImagesOf(input, raw, activated, begin, end, row, sums);
+}
+void CombineImages(const CombineInput<double>& input, double* raw,
+                   const std::vector<ActivatedOutput<double>>& activated, int64_t begin, int64_t end, double* row,
+                   double* sums) {
+  CombineImagesOf(input, raw, activated, begin, end, row, sums);
 }
 
-NASSHRINK_INLINE void Mask(float* row, const float* rectified, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) row[i] = rectified[i] > 0 ? row[i] : 0;
+// row[i] *= derivative of the function at i.
+template <typename T>
+NASSHRINK_INLINE void Derive(T* row, space::Function function, const T* saved, int64_t count) {
+  if (function == space::Function::kRelu) {
+    for (int64_t i = 0; i < count; ++i) row[i] = saved[i] > 0 ? row[i] : 0;
+    return;
+  }
+  WithFunction<T>(
+      function, [&](const auto& /*value*/, const auto& derivative) __attribute__((always_inline)) {
+        for (int64_t i = 0; i < count; ++i) row[i] *= derivative(saved[i]);
+      });
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void SumRow(const float* row, float* sums, int width, int channels) {
+// The first function's gradients are gathered in the row itself, others in `scratch`.
+template <typename T>
+NASSHRINK_INLINE void AddActivated(const std::vector<ActivatedGradient<T>>& activated, int64_t offset, int64_t count,
+                                   T* row, T* scratch) {
+  for (size_t f = 0; f < activated.size(); ++f) {
+    T* gathered = f == 0 ? row : scratch;
+    if (f > 0) std::memset(scratch, 0, static_cast<size_t>(count) * sizeof(T));
+    for (const T* gradient : activated[f].gradients) AddFlat(gathered, gradient + offset, count);
+    Derive(gathered, activated[f].function, activated[f].saved + offset, count);
+    if (f > 0) AddFlat(row, static_cast<const T*>(scratch), count);
+  }
+}
+
+template <int kLanes, typename T>
+NASSHRINK_INLINE void SumRow(const T* row, T* sums, int width, int channels) {
   for (int c = 0; c < channels; c += kLanes) {
     auto sum = At<kLanes>(sums + c);
     for (int w = 0; w < width; ++w) sum += At<kLanes>(row + static_cast<int64_t>(w) * channels + c);
@@ -148,9 +187,8 @@ NASSHRINK_INLINE void SumRow(const float* row, float* sums, int width, int chann
   }
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void SumProductRow(const float* row, const float* values, int64_t stride, float* sums, int width,
-                                    int channels) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void SumProductRow(const T* row, const T* values, int64_t stride, T* sums, int width, int channels) {
   for (int c = 0; c < channels; c += kLanes) {
     auto sum = At<kLanes>(sums + c);
     for (int w = 0; w < width; ++w) {
@@ -160,37 +198,36 @@ NASSHRINK_INLINE void SumProductRow(const float* row, const float* values, int64
   }
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void GradientRows(const GradientInput& input, float* gradient, float* partial, int64_t begin,
-                                   int64_t end, float* scratch) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void GradientRows(const GradientInput<T>& input, T* gradient, T* partial, int64_t begin, int64_t end,
+                                   T* scratch) {
   const Shape& shape = input.shape;
   const int64_t count = shape.row();
   const int64_t per_image = static_cast<int64_t>(1 + input.products.size()) * shape.channels;
   for (int64_t image = begin; image < end; ++image) {
-    float* sums = partial + image * per_image;
-    std::memset(sums, 0, static_cast<size_t>(per_image) * sizeof(float));
+    T* sums = partial + image * per_image;
+    std::memset(sums, 0, static_cast<size_t>(per_image) * sizeof(T));
     const int64_t image_offset = image * shape.height * count;
     for (int h = 0; h < shape.height; ++h) {
       const int64_t offset = image_offset + h * count;
-      float* row = gradient + offset;
-      std::memset(row, 0, static_cast<size_t>(count) * sizeof(float));
-      for (const float* masked : input.masked) AddFlat(row, masked + offset, count);
-      if (!input.masked.empty()) Mask(row, input.rectified + offset, count);
-      for (const float* plain : input.plain) AddFlat(row, plain + offset, count);
+      T* row = gradient + offset;
+      std::memset(row, 0, static_cast<size_t>(count) * sizeof(T));
+      AddActivated(input.activated, offset, count, row, scratch);
+      for (const T* plain : input.plain) AddFlat(row, plain + offset, count);
       if (!input.pooled.empty()) {
         SumThreeRows(input.pooled, image_offset, h, shape, scratch,
-                     [&shape](int source) { return 1.0F / static_cast<float>(Covered(source, shape.height)); });
+                     [&shape](int source) { return T(1) / static_cast<T>(Covered(source, shape.height)); });
         for (int w = 0; w < shape.width; ++w) {
-          const float factor = 1.0F / static_cast<float>(Covered(w, shape.width));
-          float* pixel = scratch + static_cast<int64_t>(w + 1) * shape.channels;
+          const T factor = T(1) / static_cast<T>(Covered(w, shape.width));
+          T* pixel = scratch + static_cast<int64_t>(w + 1) * shape.channels;
           for (int c = 0; c < shape.channels; ++c) pixel[c] *= factor;
         }
-        AddThreeColumns(row, scratch, shape, 1, 1, 1);
+        AddThreeColumns<T>(row, scratch, shape, 1, 1, 1);
       }
       SumRow<kLanes>(row, sums, shape.width, shape.channels);
       const int64_t pixel = (image * shape.height + h) * shape.width;
       for (size_t i = 0; i < input.products.size(); ++i) {
-        const Strided& product = input.products[i];
+        const Strided<T>& product = input.products[i];
         SumProductRow<kLanes>(row, product.data + pixel * product.stride, product.stride,
                               sums + static_cast<int64_t>(i + 1) * shape.channels, shape.width, shape.channels);
       }
@@ -198,17 +235,25 @@ NASSHRINK_INLINE void GradientRows(const GradientInput& input, float* gradient, 
   }
 }
 
-NASSHRINK_CLONES void GradientImages(const GradientInput& input, float* gradient, float* partial, int64_t begin,
-                                     int64_t end, float* scratch) {
-  const int channels = input.shape.channels;
-  if (channels % 16 == 0) return GradientRows<16>(input, gradient, partial, begin, end, scratch);
-  if (channels % 8 == 0) return GradientRows<8>(input, gradient, partial, begin, end, scratch);
-  if (channels % 4 == 0) return GradientRows<4>(input, gradient, partial, begin, end, scratch);
+template <typename T>
+NASSHRINK_INLINE void GradientImagesOf(const GradientInput<T>& input, T* gradient, T* partial, int64_t begin,
+                                       int64_t end, T* scratch) {
+  if (input.shape.channels % 16 == 0) return GradientRows<16>(input, gradient, partial, begin, end, scratch);
+  if (input.shape.channels % 8 == 0) return GradientRows<8>(input, gradient, partial, begin, end, scratch);
+  if (input.shape.channels % 4 == 0) return GradientRows<4>(input, gradient, partial, begin, end, scratch);
   GradientRows<1>(input, gradient, partial, begin, end, scratch);
 }
+NASSHRINK_CLONES void GradientImages(const GradientInput<float>& input, float* gradient, float* partial, int64_t begin,
+                                     int64_t end, float* scratch) {
+  GradientImagesOf(input, gradient, partial, begin, end, scratch);
+}
+void GradientImages(const GradientInput<double>& input, double* gradient, double* partial, int64_t begin, int64_t end,
+                    double* scratch) {
+  GradientImagesOf(input, gradient, partial, begin, end, scratch);
+}
 
-template <int kLanes>
-NASSHRINK_INLINE void NormalisePixels(const float* gradient, const NormaliseBackwardTerm& term, int64_t begin,
+template <int kLanes, typename T>
+NASSHRINK_INLINE void NormalisePixels(const T* gradient, const NormaliseBackwardTerm<T>& term, int64_t begin,
                                       int64_t end, int channels) {
   for (int c = 0; c < channels; c += kLanes) {
     const auto a = At<kLanes>(term.a.data() + c);
@@ -222,9 +267,9 @@ NASSHRINK_INLINE void NormalisePixels(const float* gradient, const NormaliseBack
   }
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void NormaliseAll(const Shape& shape, const float* gradient,
-                                   const std::vector<NormaliseBackwardTerm>& terms, int64_t begin, int64_t end) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void NormaliseAll(const Shape& shape, const T* gradient,
+                                   const std::vector<NormaliseBackwardTerm<T>>& terms, int64_t begin, int64_t end) {
   for (int64_t row = begin * shape.height; row < end * shape.height; ++row) {
     for (const auto& term : terms) {
       NormalisePixels<kLanes>(gradient, term, row * shape.width, (row + 1) * shape.width, shape.channels);
@@ -232,18 +277,28 @@ NASSHRINK_INLINE void NormaliseAll(const Shape& shape, const float* gradient,
   }
 }
 
-NASSHRINK_CLONES void NormaliseImages(const Shape& shape, const float* gradient,
-                                      const std::vector<NormaliseBackwardTerm>& terms, int64_t begin, int64_t end) {
+template <typename T>
+NASSHRINK_INLINE void NormaliseImagesOf(const Shape& shape, const T* gradient,
+                                        const std::vector<NormaliseBackwardTerm<T>>& terms, int64_t begin,
+                                        int64_t end) {
   if (shape.channels % 16 == 0) return NormaliseAll<16>(shape, gradient, terms, begin, end);
   if (shape.channels % 8 == 0) return NormaliseAll<8>(shape, gradient, terms, begin, end);
   if (shape.channels % 4 == 0) return NormaliseAll<4>(shape, gradient, terms, begin, end);
   NormaliseAll<1>(shape, gradient, terms, begin, end);
 }
+NASSHRINK_CLONES void NormaliseImages(const Shape& shape, const float* gradient,
+                                      const std::vector<NormaliseBackwardTerm<float>>& terms, int64_t begin,
+                                      int64_t end) {
+  NormaliseImagesOf(shape, gradient, terms, begin, end);
+}
+void NormaliseImages(const Shape& shape, const double* gradient,
+                     const std::vector<NormaliseBackwardTerm<double>>& terms, int64_t begin, int64_t end) {
+  NormaliseImagesOf(shape, gradient, terms, begin, end);
+}
 
 // Sums of (value - origin) and its square, so that a large common offset costs no digits.
-template <int kLanes>
-NASSHRINK_INLINE void MomentPixels(const float* values, const float* origin, float* sum, float* square, int64_t pixels,
-                                   int channels) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void MomentPixels(const T* values, const T* origin, T* sum, T* square, int64_t pixels, int channels) {
   for (int c = 0; c < channels; c += kLanes) {
     const auto zero = At<kLanes>(origin + c);
     auto total = At<kLanes>(sum + c);
@@ -258,11 +313,11 @@ NASSHRINK_INLINE void MomentPixels(const float* values, const float* origin, flo
   }
 }
 
-template <int kLanes>
-NASSHRINK_INLINE void MomentRows(const Shape& shape, const float* values, float* partial, int64_t begin, int64_t end) {
+template <int kLanes, typename T>
+NASSHRINK_INLINE void MomentRows(const Shape& shape, const T* values, T* partial, int64_t begin, int64_t end) {
   for (int64_t image = begin; image < end; ++image) {
-    float* sum = partial + image * 2 * shape.channels;
-    std::memset(sum, 0, static_cast<size_t>(2 * shape.channels) * sizeof(float));
+    T* sum = partial + image * 2 * shape.channels;
+    std::memset(sum, 0, static_cast<size_t>(2 * shape.channels) * sizeof(T));
     for (int h = 0; h < shape.height; ++h) {
       MomentPixels<kLanes>(values + (image * shape.height + h) * shape.width * shape.channels, values, sum,
                            sum + shape.channels, shape.width, shape.channels);
@@ -270,15 +325,23 @@ NASSHRINK_INLINE void MomentRows(const Shape& shape, const float* values, float*
   }
 }
 
-NASSHRINK_CLONES void MomentImages(const Shape& shape, const float* values, float* partial, int64_t begin,
-                                   int64_t end) {
+template <typename T>
+NASSHRINK_INLINE void MomentImagesOf(const Shape& shape, const T* values, T* partial, int64_t begin, int64_t end) {
   if (shape.channels % 16 == 0) return MomentRows<16>(shape, values, partial, begin, end);
   if (shape.channels % 8 == 0) return MomentRows<8>(shape, values, partial, begin, end);
   if (shape.channels % 4 == 0) return MomentRows<4>(shape, values, partial, begin, end);
   MomentRows<1>(shape, values, partial, begin, end);
 }
+NASSHRINK_CLONES void MomentImages(const Shape& shape, const float* values, float* partial, int64_t begin,
+                                   int64_t end) {
+  MomentImagesOf(shape, values, partial, begin, end);
+}
+void MomentImages(const Shape& shape, const double* values, double* partial, int64_t begin, int64_t end) {
+  MomentImagesOf(shape, values, partial, begin, end);
+}
 
-std::vector<double> SumOverImages(const std::vector<float>& partial, int64_t images, int64_t width) {
+template <typename T>
+std::vector<double> SumOverImages(const std::vector<T>& partial, int64_t images, int64_t width) {
   std::vector<double> sums(static_cast<size_t>(width), 0.0);
   for (int64_t image = 0; image < images; ++image) {
     for (int64_t i = 0; i < width; ++i) sums[static_cast<size_t>(i)] += partial[static_cast<size_t>(image * width + i)];
@@ -288,34 +351,38 @@ std::vector<double> SumOverImages(const std::vector<float>& partial, int64_t ima
 
 }  // namespace
 
-void Combine(const CombineInput& input, float* raw, float* rectified) {
+template <typename T>
+void Combine(const CombineInput<T>& input, T* raw, const std::vector<ActivatedOutput<T>>& activated) {
   const int64_t count = input.shape.row();
   ParallelFor(input.shape.images, input.shape.size() / input.shape.images, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(2 * (count + input.shape.channels)));
-    CombineImages(input, raw, rectified, begin, end, scratch.data(), scratch.data() + count);
+    std::vector<T> scratch(static_cast<size_t>(2 * (count + input.shape.channels)));
+    CombineImages(input, raw, activated, begin, end, scratch.data(), scratch.data() + count);
   });
 }
 
-void AssembleGradient(const GradientInput& input, float* gradient, std::vector<double>* sums) {
+template <typename T>
+void AssembleGradient(const GradientInput<T>& input, T* gradient, std::vector<double>* sums) {
   const Shape& shape = input.shape;
   const int64_t width = static_cast<int64_t>(1 + input.products.size()) * shape.channels;
-  std::vector<float> partial(static_cast<size_t>(shape.images * width));
+  std::vector<T> partial(static_cast<size_t>(shape.images * width));
   ParallelFor(shape.images, shape.size() / shape.images, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(shape.row() + int64_t{2} * shape.channels));
+    std::vector<T> scratch(static_cast<size_t>(shape.row() + int64_t{2} * shape.channels));
     GradientImages(input, gradient, partial.data(), begin, end, scratch.data());
   });
   *sums = SumOverImages(partial, shape.images, width);
 }
 
-void NormaliseBackward(const Shape& shape, const float* gradient, const std::vector<NormaliseBackwardTerm>& terms) {
+template <typename T>
+void NormaliseBackward(const Shape& shape, const T* gradient, const std::vector<NormaliseBackwardTerm<T>>& terms) {
   if (terms.empty()) return;
   ParallelFor(shape.images, shape.size() / shape.images,
               [&](int64_t begin, int64_t end) { NormaliseImages(shape, gradient, terms, begin, end); });
 }
 
-void ChannelMoments(const Shape& shape, const float* values, std::vector<double>* mean, std::vector<double>* variance) {
+template <typename T>
+void ChannelMoments(const Shape& shape, const T* values, std::vector<double>* mean, std::vector<double>* variance) {
   const auto channels = static_cast<size_t>(shape.channels);
-  std::vector<float> partial(static_cast<size_t>(shape.images) * 2 * channels);
+  std::vector<T> partial(static_cast<size_t>(shape.images) * 2 * channels);
   ParallelFor(shape.images, shape.size() / shape.images,
               [&](int64_t begin, int64_t end) { MomentImages(shape, values, partial.data(), begin, end); });
   const std::vector<double> sums = SumOverImages(partial, shape.images, int64_t{2} * shape.channels);
@@ -330,69 +397,13 @@ void ChannelMoments(const Shape& shape, const float* values, std::vector<double>
   }
 }
 
-void Halve(const Shape& shape, const float* values, float* halved) {
-  const int64_t row = shape.row();
-  ParallelFor(shape.images * (shape.height / 2), 2 * row, [&](int64_t begin, int64_t end) {
-    for (int64_t h = begin; h < end; ++h) {
-      const float* upper = values + 2 * h * row;
-      const float* lower = upper + row;
-      float* target = halved + h * (row / 2);
-      for (int w = 0; w < shape.width / 2; ++w) {
-        for (int c = 0; c < shape.channels; ++c) {
-          const int64_t left = static_cast<int64_t>(2 * w) * shape.channels + c;
-          const int64_t right = left + shape.channels;
-          target[static_cast<int64_t>(w) * shape.channels + c] =
-              0.25F * ((upper[left] + upper[right]) + (lower[left] + lower[right]));
-        }
-      }
-    }
-  });
-}
-
-void HalveBackward(const Shape& shape, const float* halved_gradient, float* gradient) {
-  const int64_t row = shape.row();
-  ParallelFor(shape.images * shape.height, row, [&](int64_t begin, int64_t end) {
-    for (int64_t h = begin; h < end; ++h) {
-      const float* source = halved_gradient + (h / 2) * (row / 2);
-      float* target = gradient + h * row;
-      for (int w = 0; w < shape.width; ++w) {
-        for (int c = 0; c < shape.channels; ++c) {
-          target[static_cast<int64_t>(w) * shape.channels + c] =
-              0.25F * source[static_cast<int64_t>(w / 2) * shape.channels + c];
-        }
-      }
-    }
-  });
-}
-
-void PixelMean(const Shape& shape, const float* values, float* means) {
-  const int64_t pixels = static_cast<int64_t>(shape.height) * shape.width;
-  const float factor = 1.0F / static_cast<float>(pixels);
-  ParallelFor(shape.images, shape.size() / shape.images, [&](int64_t begin, int64_t end) {
-    for (int64_t image = begin; image < end; ++image) {
-      float* mean = means + image * shape.channels;
-      std::memset(mean, 0, static_cast<size_t>(shape.channels) * sizeof(float));
-      for (int64_t p = 0; p < pixels; ++p) {
-        const float* pixel = values + (image * pixels + p) * shape.channels;
-        for (int c = 0; c < shape.channels; ++c) mean[c] += pixel[c];
-      }
-      for (int c = 0; c < shape.channels; ++c) mean[c] *= factor;
-    }
-  });
-}
-
-void PixelMeanBackward(const Shape& shape, const float* mean_gradient, float* gradient) {
-  const int64_t pixels = static_cast<int64_t>(shape.height) * shape.width;
-  const float factor = 1.0F / static_cast<float>(pixels);
-  ParallelFor(shape.images, shape.size() / shape.images, [&](int64_t begin, int64_t end) {
-    for (int64_t image = begin; image < end; ++image) {
-      const float* source = mean_gradient + image * shape.channels;
-      for (int64_t p = 0; p < pixels; ++p) {
-        float* pixel = gradient + (image * pixels + p) * shape.channels;
-        for (int c = 0; c < shape.channels; ++c) pixel[c] = factor * source[c];
-      }
-    }
-  });
-}
+#define NASSHRINK_KERNELS(T)                                                                             \
+  template void Combine(const CombineInput<T>&, T*, const std::vector<ActivatedOutput<T>>&);             \
+  template void AssembleGradient(const GradientInput<T>&, T*, std::vector<double>*);                     \
+  template void NormaliseBackward(const Shape&, const T*, const std::vector<NormaliseBackwardTerm<T>>&); \
+  template void ChannelMoments(const Shape&, const T*, std::vector<double>*, std::vector<double>*);
+NASSHRINK_KERNELS(float)
+NASSHRINK_KERNELS(double)
+#undef NASSHRINK_KERNELS
 
 }  // namespace nasshrink::nn

@@ -1,6 +1,7 @@
 // The element-wise half of a training step, fused: what happens to activations between two convolutions.
 //
-// All tensors are float, laid out image, row, column, channel (torch's channels_last). A node of the network is
+// All tensors are float (or double, for checks), laid out image, row, column, channel (torch's channels_last). A node
+// of the network is
 //   value = sum of scaled convolution outputs + shift + other nodes + 3x3 average pools of other nodes
 // and is computed in one pass; so is its gradient. Reductions are made per image and summed in image order, so results
 // do not depend on the number of threads. Values are checked against plain torch code in tests/nn.
@@ -9,6 +10,8 @@
 
 #include <cstdint>
 #include <vector>
+
+#include "space/network_builder.h"
 
 namespace nasshrink::nn {
 
@@ -24,55 +27,68 @@ struct Shape {
 };
 
 // A tensor of `channels` channels inside one of `stride` channels.
+template <typename T>
 struct Strided {
-  const float* data = nullptr;
+  const T* data = nullptr;
   int64_t stride = 0;
 };
 
+template <typename T>
 struct CombineInput {
   Shape shape;
-  std::vector<Strided> scaled;
-  std::vector<const float*> scale;  // one array of `channels` floats a scaled tensor
-  const float* shift = nullptr;     // `channels` floats, or null for none
-  std::vector<const float*> plain;
-  std::vector<const float*> pooled;  // summed, then average-pooled 3x3, stride 1, border cells left out of the count
+  std::vector<Strided<T>> scaled;
+  std::vector<const T*> scale;  // one array of `channels` factors a scaled tensor
+  const T* shift = nullptr;     // `channels` values, or null for none
+  std::vector<const T*> plain;
+  std::vector<const T*> pooled;  // summed, then average-pooled 3x3, stride 1, border cells left out of the count
 };
 
-// Writes the value to `raw` and max(value, 0) to `rectified`; either may be null.
-void Combine(const CombineInput& input, float* raw, float* rectified);
+template <typename T>
+struct ActivatedOutput {
+  space::Function function = space::Function::kRelu;
+  T* values = nullptr;
+};
 
+// Writes the value to `raw`, unless it is null, and functions of it.
+template <typename T>
+void Combine(const CombineInput<T>& input, T* raw, const std::vector<ActivatedOutput<T>>& activated);
+
+// Gradients of a function of the node, and what its derivative is taken from (see nn/activation.h).
+template <typename T>
+struct ActivatedGradient {
+  space::Function function = space::Function::kRelu;
+  const T* saved = nullptr;
+  std::vector<const T*> gradients;
+};
+
+template <typename T>
 struct GradientInput {
   Shape shape;
-  std::vector<const float*> masked;  // count where `rectified` is above 0
-  const float* rectified = nullptr;
-  std::vector<const float*> plain;
-  std::vector<const float*> pooled;  // gradients of 3x3 average pools of this node
-  std::vector<Strided> products;     // what the sums of products are taken with
+  std::vector<ActivatedGradient<T>> activated;
+  std::vector<const T*> plain;
+  std::vector<const T*> pooled;      // gradients of 3x3 average pools of this node
+  std::vector<Strided<T>> products;  // what the sums of products are taken with
 };
 
 // Writes the gradient of a node to `gradient`, and to `sums` (1 + products) x channels: the sum of the gradient and of
 // its product with each of `products`.
-void AssembleGradient(const GradientInput& input, float* gradient, std::vector<double>* sums);
+template <typename T>
+void AssembleGradient(const GradientInput<T>& input, T* gradient, std::vector<double>* sums);
 
 // target[p] = a * gradient[p] + b * value[p] + c per channel; target may be value's own memory.
+template <typename T>
 struct NormaliseBackwardTerm {
-  Strided value;
-  float* target = nullptr;
+  Strided<T> value;
+  T* target = nullptr;
   int64_t target_stride = 0;
-  std::vector<float> a, b, c;
+  std::vector<T> a, b, c;
 };
-void NormaliseBackward(const Shape& shape, const float* gradient, const std::vector<NormaliseBackwardTerm>& terms);
+template <typename T>
+void NormaliseBackward(const Shape& shape, const T* gradient, const std::vector<NormaliseBackwardTerm<T>>& terms);
 
 // Mean and biased variance of every channel.
-void ChannelMoments(const Shape& shape, const float* values, std::vector<double>* mean, std::vector<double>* variance);
-
-// 2x2 average pool with stride 2 (even sizes), and its gradient; `shape` is that of the larger tensor.
-void Halve(const Shape& shape, const float* values, float* halved);
-void HalveBackward(const Shape& shape, const float* halved_gradient, float* gradient);
-
-// Mean over the pixels of an image, [images, channels]; and its gradient.
-void PixelMean(const Shape& shape, const float* values, float* means);
-void PixelMeanBackward(const Shape& shape, const float* mean_gradient, float* gradient);
+template <typename T>
+void ChannelMoments(const Shape& shape, const T* values, std::vector<double>* mean, std::vector<double>* variance);
 
 }  // namespace nasshrink::nn
 

@@ -4,94 +4,192 @@
 #include <map>
 #include <utility>
 
+#include "nn/named_builder.h"
+#include "space/build_network.h"
+
 namespace nasshrink::nn {
 namespace {
 
-class Planner {
- public:
-  Planner(const space::Space& space, bool stand_alone) {
-    plan_.space = space;
-    plan_.stand_alone = stand_alone;
-  }
+using space::Scope;
+using space::Tensor;
 
-  base::Result<NetworkPlan> Run();
+// Lays out the tensors of all candidates that are alive. Random streams are counted over all candidates of the root
+// space, so that shrinking does not shift them.
+class LayoutBuilder final : public NamedBuilder {
+ public:
+  explicit LayoutBuilder(NetworkPlan* plan) : NamedBuilder(*plan), out_(*plan) {}
+
+  // The part of the message that is being built.
+  const std::string& field() const { return field_; }
+
+  Tensor Convolve(std::string_view name, const Tensor& in, const space::Shape& out,
+                  const space::Window& window) override;
+  Tensor Normalise(std::string_view name, const Tensor& in, space::Affine affine) override;
+  Tensor Activate(const Tensor& in, space::Function /*function*/) override { return in; }
+  Tensor Pool(space::PoolKind /*kind*/, uint32_t /*kernel*/, const Tensor& /*in*/, const space::Shape& out) override {
+    return {0, out};
+  }
+  Tensor Sum(const Tensor& a, const Tensor& /*b*/) override { return a; }
+  Tensor Product(const Tensor& a, const Tensor& /*b*/) override { return a; }
+  Tensor Concatenate(const std::vector<Tensor>& parts) override;
+  Tensor TakeChannels(const Tensor& in, uint32_t /*first*/, uint32_t /*step*/, uint32_t count) override {
+    return {0, {count, in.shape.height, in.shape.width}};
+  }
+  Tensor Shift(const Tensor& in) override { return in; }
+  Tensor Subsample(const Tensor& /*in*/, const space::Shape& out) override { return {0, out}; }
+  Tensor PixelMean(const Tensor& in) override { return {0, {in.shape.channels, 1, 1}}; }
+  Tensor Linear(std::string_view name, const Tensor& in, const space::Shape& out, bool bias) override;
+  Tensor Zeros(const space::Shape& shape) override { return {0, shape}; }
+
+ protected:
+  void Entered(const Scope& scope) override;
+  void Left(const Scope& scope) override;
 
  private:
-  const space::Space& space() const { return plan_.space; }
-  base::Status CheckChoices() const;
-  base::Status AddLayer(size_t index);
-  base::Status AddFixed(const space::Layer& layer, LayerKind kind, const std::string& field);
-  base::Status AddCell(const space::Layer& layer, uint32_t cell, const std::string& field);
-  base::Result<EdgeOperator> AddEdgeOperator(const space::CellEdge& edge, uint32_t edge_index, uint32_t candidate,
-                                             const std::string& prefix, const std::string& field);
-  base::Status AddConvNorm(const space::Layer& layer, const std::string& field);
-  base::Status AddResidual(const space::Layer& layer, const std::string& field);
-  base::Status AddClassifier(const std::string& field);
-  void Push(std::string prefix, decltype(NetworkLayer::body) body);
-  std::string Unique(const std::string& name);
+  void AddParameter(std::string_view module, const char* suffix, ParameterKind kind, std::vector<int64_t> shape);
 
-  Convolution AddConvolution(const std::string& name, int in, int out, int kernel, int stride,
-                             const std::optional<Owner>& owner = {});
-  Norm AddNorm(const std::string& name, int channels, bool affine, const std::optional<Owner>& owner = {});
-  // Streams are counted over all candidates of the root space, so that shrinking does not shift them.
-  uint64_t NextStream() { return stream_++; }
-
-  NetworkPlan plan_;
-  std::map<std::string, int> names_;
+  NetworkPlan& out_;
+  std::string field_;
   uint64_t stream_ = 0;
-  uint32_t modules_ = 0;  // cells and residual blocks so far
-  int channels_ = 0;
-  int height_ = 0;
-  int width_ = 0;
-  bool rectified_ = false;  // the last layer was bn_relu
-  bool pooled_ = false;
-  bool classified_ = false;
+  bool stored_ = true;
 };
 
-Convolution Planner::AddConvolution(const std::string& name, int in, int out, int kernel, int stride,
-                                    const std::optional<Owner>& owner) {
-  Convolution convolution;
-  convolution.weight =
-      plan_.layout.Add(name + ".weight", ParameterKind::kConv, {out, in, kernel, kernel}, NextStream(), owner);
-  convolution.in = in;
-  convolution.out = out;
-  convolution.kernel = kernel;
-  convolution.stride = stride;
-  return convolution;
-}
-
-Norm Planner::AddNorm(const std::string& name, int channels, bool affine, const std::optional<Owner>& owner) {
-  Norm norm;
-  norm.affine = affine;
-  if (affine) {
-    norm.scale = plan_.layout.Add(name + ".weight", ParameterKind::kNormScale, {channels}, NextStream(), owner);
-    norm.shift = plan_.layout.Add(name + ".bias", ParameterKind::kNormShift, {channels}, NextStream(), owner);
+void LayoutBuilder::Entered(const Scope& scope) {
+  NamedBuilder::Entered(scope);
+  if (scope.kind == Scope::Kind::kLayer) {
+    field_ = fmt::format("network.layers[{}]", scope.index);
+  } else if (scope.kind == Scope::Kind::kCandidate || scope.kind == Scope::Kind::kEdge) {
+    field_ = fmt::format("choices[{}].candidates[{}]", scope.choice, scope.candidate);
+    const std::vector<uint32_t>& alive = plan().space.choices[scope.choice].alive;
+    stored_ = std::binary_search(alive.begin(), alive.end(), scope.candidate);
   }
-  norm.statistics = plan_.layout.AddStatistics(name, static_cast<size_t>(channels));
-  return norm;
 }
 
-std::string Planner::Unique(const std::string& name) {
-  const int seen = names_[name]++;
-  return seen == 0 ? name : fmt::format("{}{}", name, seen + 1);
+void LayoutBuilder::Left(const Scope& scope) {
+  NamedBuilder::Left(scope);
+  if (!owner().has_value()) stored_ = true;
 }
 
-void Planner::Push(std::string prefix, decltype(NetworkLayer::body) body) {
-  plan_.layers.push_back({std::move(prefix), channels_, height_, width_, std::move(body)});
+void LayoutBuilder::AddParameter(std::string_view module, const char* suffix, ParameterKind kind,
+                                 std::vector<int64_t> shape) {
+  const uint64_t stream = stream_++;
+  if (!stored_) return;
+  Parameter parameter;
+  parameter.name = NameOf(module) + suffix;
+  parameter.child_name = ChildNameOf(module) + suffix;
+  parameter.kind = kind;
+  parameter.shape = std::move(shape);
+  parameter.stream = stream;
+  parameter.owner = owner();
+  out_.parameters.emplace(parameter.name, static_cast<uint32_t>(out_.layout.parameters.size()));
+  out_.layout.Add(std::move(parameter));
 }
 
-base::Status Planner::CheckChoices() const {
-  if (!space().sharing_groups.empty()) {
+Tensor LayoutBuilder::Convolve(std::string_view name, const Tensor& in, const space::Shape& out,
+                               const space::Window& window) {
+  AddParameter(name, ".weight", ParameterKind::kConv,
+               {out.channels, in.shape.channels / window.groups, window.kernel, window.kernel});
+  if (window.bias) AddParameter(name, ".bias", ParameterKind::kBias, {out.channels});
+  return {0, out};
+}
+
+Tensor LayoutBuilder::Normalise(std::string_view name, const Tensor& in, space::Affine affine) {
+  const int64_t channels = in.shape.channels;
+  if (affine == space::Affine::kAlways || (affine == space::Affine::kStandAlone && plan().stand_alone)) {
+    AddParameter(name, ".weight", ParameterKind::kNormScale, {channels});
+    AddParameter(name, ".bias", ParameterKind::kNormShift, {channels});
+  }
+  if (!stored_) return in;
+  Statistics norm;
+  norm.name = NameOf(name);
+  norm.child_name = ChildNameOf(name);
+  norm.channels = in.shape.channels;
+  norm.owner = owner();
+  out_.statistics.emplace(norm.name, static_cast<uint32_t>(out_.layout.statistics.size()));
+  out_.layout.Add(std::move(norm));
+  return in;
+}
+
+Tensor LayoutBuilder::Concatenate(const std::vector<Tensor>& parts) {
+  Tensor joined = parts.front();
+  for (size_t i = 1; i < parts.size(); ++i) joined.shape.channels += parts[i].shape.channels;
+  return joined;
+}
+
+Tensor LayoutBuilder::Linear(std::string_view name, const Tensor& in, const space::Shape& out, bool bias) {
+  AddParameter(name, ".weight", ParameterKind::kLinear, {out.channels, in.shape.channels});
+  if (bias) AddParameter(name, ".bias", ParameterKind::kBias, {out.channels});
+  return {0, out};
+}
+
+bool IsPartOfNasBench201(const space::OperatorDef& op, bool on_edge) {
+  if (!on_edge) {
+    return op.kind == "conv_bn" || op.kind == "resnet_block" || op.kind == "bn_relu" || op.kind == "global_avg_pool" ||
+           op.kind == "linear";
+  }
+  return op.kind == "none" || op.kind == "identity" || (op.kind == "relu_conv_bn" && op.Integer("dilation", 1) == 1) ||
+         (op.kind == "avg_pool" && op.Integer("kernel", 3) == 3);
+}
+
+bool IsNasBench201(const space::Space& space) {
+  for (const space::Cell& cell : space.network.cells) {
+    if (cell.inputs != 1 || !cell.node_inputs.empty() || !cell.preprocess.empty() || cell.outputs.size() != 1) {
+      return false;
+    }
+    for (const space::CellEdge& edge : cell.edges) {
+      for (const space::Candidate& candidate : space.choices[edge.choice].candidates) {
+        if (!IsPartOfNasBench201(*candidate.op(), true)) return false;
+      }
+    }
+  }
+  for (const space::Layer& layer : space.network.layers) {
+    if (std::holds_alternative<space::LayerChoice>(layer.body)) return false;
+    const auto* op = std::get_if<space::OperatorDef>(&layer.body);
+    if (op == nullptr ? layer.stride > 1 : !IsPartOfNasBench201(*op, false)) return false;
+  }
+  return true;
+}
+
+// What a name begins with in NAS-Bench-201's code; cells and residual blocks are counted together.
+std::vector<std::string> PrefixesOfNasBench201(const space::Space& space) {
+  std::vector<std::string> prefixes;
+  std::map<std::string, int> seen;
+  for (const space::Layer& layer : space.network.layers) {
+    const auto* op = std::get_if<space::OperatorDef>(&layer.body);
+    if (op == nullptr || op->kind == "resnet_block") {
+      prefixes.push_back(fmt::format("cells.{}", seen["cells"]++));
+      continue;
+    }
+    std::string name = op->kind == "conv_bn" ? "stem" : "lastact";
+    if (op->kind == "linear") name = "classifier";
+    const int before = seen[name]++;
+    prefixes.push_back(before == 0 ? name : fmt::format("{}{}", name, before + 1));
+  }
+  return prefixes;
+}
+
+std::vector<std::string> PrefixesOf(const space::Space& space) {
+  std::vector<std::string> prefixes;
+  for (const space::Layer& layer : space.network.layers) {
+    const auto* op = std::get_if<space::OperatorDef>(&layer.body);
+    const bool classifier = op != nullptr && op->kind == "linear";
+    prefixes.push_back(classifier ? "classifier" : fmt::format("layers.{}", prefixes.size()));
+  }
+  return prefixes;
+}
+
+base::Status CheckChoices(const space::Space& space, bool stand_alone) {
+  if (!space.sharing_groups.empty()) {
     return base::Status(base::Code::kUnimplemented,
                         "the torch back end keeps one copy of weights per operator and takes no sharing groups");
   }
-  for (size_t i = 0; i < space().choices.size(); ++i) {
-    const space::Choice& choice = space().choices[i];
+  for (size_t i = 0; i < space.choices.size(); ++i) {
+    const space::Choice& choice = space.choices[i];
     if (choice.candidates.empty()) {
       return base::Invalid(fmt::format("choices[{}].grammar", i), choice.key, "a choice with listed candidates",
                            "an open cell grammar cannot be trained");
     }
-    if (plan_.stand_alone && choice.alive.size() != 1) {
+    if (stand_alone && choice.alive.size() != 1) {
       return base::Invalid(fmt::format("choices[{}].alive", i), choice.alive.size(), "one alive candidate",
                            "a stand-alone child has nothing left to choose");
     }
@@ -99,206 +197,54 @@ base::Status Planner::CheckChoices() const {
   return {};
 }
 
-base::Result<EdgeOperator> Planner::AddEdgeOperator(const space::CellEdge& edge, uint32_t edge_index,
-                                                    uint32_t candidate, const std::string& prefix,
-                                                    const std::string& field) {
-  const space::Choice& choice = space().choices[edge.choice];
-  const space::OperatorDef* op = choice.candidates[candidate].op();
-  if (op == nullptr) {
-    return base::Status(base::Code::kUnimplemented, "the torch back end trains candidates that are operators")
-        .WithField(field, choice.candidates[candidate].label, "an operator");
-  }
-  NASSHRINK_ASSIGN_OR_RETURN(const EdgeKind kind, EdgeKindOf(*op, field));
-  EdgeOperator out;
-  out.action = kind.action;
-  out.stored = std::binary_search(choice.alive.begin(), choice.alive.end(), candidate);
-  if (kind.action != EdgeAction::kConvolve) return out;
-  if (!out.stored) {
-    stream_ += plan_.stand_alone ? 3 : 1;
-    return out;
-  }
-  const Owner owner{static_cast<uint32_t>(plan_.layers.size()), edge_index, edge.choice, candidate};
-  const std::string name = fmt::format("{}.edges.{}.{}.op", prefix, EdgeName(edge), candidate);
-  out.convolution = AddConvolution(name + ".1", channels_, channels_, kind.kernel, 1, owner);
-  out.norm = AddNorm(name + ".2", channels_, plan_.stand_alone, owner);
-  return out;
-}
-
-base::Status Planner::AddCell(const space::Layer& layer, uint32_t cell_index, const std::string& field) {
-  const space::Cell& cell = space().network.cells[cell_index];
-  if (cell.inputs != 1 || !cell.node_inputs.empty() || !cell.preprocess.empty() || cell.outputs.size() != 1 ||
-      layer.stride > 1) {
-    return base::Status(base::Code::kUnimplemented,
-                        "the torch back end trains cells with one input, one output node and stride 1")
-        .WithField(field + ".cell", cell.key, "such a cell");
-  }
-  if (layer.out_channels != 0 && static_cast<int>(layer.out_channels) != channels_) {
-    return base::Invalid(field + ".out_channels", layer.out_channels, fmt::format("{}", channels_),
-                         "a cell keeps the number of channels");
-  }
-  CellLayer body;
-  body.cell = cell_index;
-  body.ordinal = plan_.cell_layers++;
-  const std::string prefix = fmt::format("cells.{}", modules_++);
-  for (uint32_t e = 0; e < cell.edges.size(); ++e) {
-    const uint32_t choice = cell.edges[e].choice;
-    std::vector<EdgeOperator> operators;
-    for (uint32_t c = 0; c < space().choices[choice].candidates.size(); ++c) {
-      NASSHRINK_ASSIGN_OR_RETURN(
-          EdgeOperator op,
-          AddEdgeOperator(cell.edges[e], e, c, prefix, fmt::format("choices[{}].candidates[{}].op", choice, c)));
-      operators.push_back(op);
+base::Status CheckLayers(const space::Space& space, const std::vector<space::Shape>& shapes) {
+  const std::vector<space::Layer>& layers = space.network.layers;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const auto* op = std::get_if<space::OperatorDef>(&layers[i].body);
+    const bool linear = op != nullptr && op->kind == "linear";
+    if (linear != (i + 1 == layers.size())) {
+      return base::Invalid("network.layers", layers[i].key, "one linear layer, the last one",
+                           linear ? "the classifier is not at the end" : "the network has no classifier at the end");
     }
-    body.edges.push_back(std::move(operators));
-  }
-  Push(prefix, std::move(body));
-  return {};
-}
-
-base::Status Planner::AddConvNorm(const space::Layer& layer, const std::string& field) {
-  const auto* op = std::get_if<space::OperatorDef>(&layer.body);
-  const auto kernel = static_cast<int>(op->Integer("kernel", 3));
-  if (kernel < 1 || kernel > 15 || kernel % 2 == 0) {
-    return base::Invalid(field + ".kernel", kernel, "an odd number up to 15", "the kernel does not fit");
-  }
-  const int stride = std::max(1, static_cast<int>(layer.stride));
-  const int out = layer.out_channels == 0 ? channels_ : static_cast<int>(layer.out_channels);
-  const std::string prefix = Unique("stem");
-  ConvNormLayer body;
-  body.convolution = AddConvolution(prefix + ".0", channels_, out, kernel, stride);
-  body.norm = AddNorm(prefix + ".1", out, true);
-  channels_ = out;
-  height_ = (height_ - 1) / stride + 1;
-  width_ = (width_ - 1) / stride + 1;
-  Push(prefix, body);
-  return {};
-}
-
-base::Status Planner::AddResidual(const space::Layer& layer, const std::string& field) {
-  if (layer.stride != 2) {
-    return base::Invalid(field + ".stride", layer.stride, "2", "a residual block halves the picture");
-  }
-  if (height_ % 2 != 0 || width_ % 2 != 0) {
-    return base::Invalid(field, fmt::format("{}x{}", height_, width_), "even sizes",
-                         "the picture that reaches the residual block cannot be halved");
-  }
-  const int out = layer.out_channels == 0 ? channels_ : static_cast<int>(layer.out_channels);
-  const std::string prefix = fmt::format("cells.{}", modules_++);
-  ResidualLayer body;
-  body.first = AddConvolution(prefix + ".conv_a.op.1", channels_, out, 3, 2);
-  body.first_norm = AddNorm(prefix + ".conv_a.op.2", out, true);
-  body.second = AddConvolution(prefix + ".conv_b.op.1", out, out, 3, 1);
-  body.second_norm = AddNorm(prefix + ".conv_b.op.2", out, true);
-  body.shortcut = AddConvolution(prefix + ".downsample.1", channels_, out, 1, 1);
-  channels_ = out;
-  height_ /= 2;
-  width_ /= 2;
-  Push(prefix, body);
-  return {};
-}
-
-base::Status Planner::AddClassifier(const std::string& field) {
-  if (!pooled_ || classified_) {
-    return base::Invalid(field, "linear", "one linear layer after global_avg_pool", "the head is out of order");
-  }
-  ClassifyLayer body;
-  body.in = channels_;
-  body.classes = static_cast<int>(space().network.classes);
-  body.weight =
-      plan_.layout.Add("classifier.weight", ParameterKind::kLinear, {body.classes, body.in}, NextStream(), {});
-  body.bias = plan_.layout.Add("classifier.bias", ParameterKind::kBias, {body.classes}, NextStream(), {});
-  classified_ = true;
-  Push("classifier", body);
-  return {};
-}
-
-base::Status Planner::AddFixed(const space::Layer& layer, LayerKind kind, const std::string& field) {
-  switch (kind) {
-    case LayerKind::kConvNorm:
-      return AddConvNorm(layer, field);
-    case LayerKind::kResidual:
-      return AddResidual(layer, field);
-    case LayerKind::kNormRectify: {
-      const std::string prefix = Unique("lastact");
-      NormRectifyLayer body;
-      body.norm = AddNorm(prefix + ".0", channels_, true);
-      rectified_ = true;
-      Push(prefix, body);
-      return {};
+    const bool pooled = op != nullptr && op->kind == "global_avg_pool";
+    for (const auto& [in, out] :
+         {std::pair(shapes[i].height, shapes[i + 1].height), std::pair(shapes[i].width, shapes[i + 1].width)}) {
+      if (pooled || out <= 1 || space::StrideOf(in, out) == layers[i].stride) continue;
+      return base::Status(base::Code::kUnimplemented, "the torch back end reads the stride off the sizes")
+          .WithField(fmt::format("network.layers[{}].stride", i), fmt::format("{}", layers[i].stride),
+                     fmt::format("{}, which makes the same size", space::StrideOf(in, out)));
     }
-    case LayerKind::kPixelMean:
-      rectified_ = false;
-      pooled_ = true;
-      Push("global_pooling", PixelMeanLayer{});
-      return {};
-    case LayerKind::kClassify:
-      return AddClassifier(field);
   }
   return {};
-}
-
-base::Status Planner::AddLayer(size_t index) {
-  const space::Layer& layer = space().network.layers[index];
-  const std::string field = fmt::format("network.layers[{}]", index);
-  const auto* op = std::get_if<space::OperatorDef>(&layer.body);
-  const bool linear = op != nullptr && op->kind == "linear";
-  if (pooled_ && !linear) {
-    return base::Invalid(field, layer.key, "a linear layer", "only the classifier may follow global_avg_pool");
-  }
-  if (rectified_ && (op == nullptr || op->kind != "global_avg_pool")) {
-    return base::Status(base::Code::kUnimplemented,
-                        "the torch back end trains bn_relu right before global_avg_pool only")
-        .WithField(field, layer.key, "global_avg_pool");
-  }
-  if (const auto* cell = std::get_if<space::LayerCell>(&layer.body)) return AddCell(layer, cell->cell, field);
-  if (op == nullptr) {
-    return base::Status(base::Code::kUnimplemented, "the torch back end trains cell spaces, not chains of choices")
-        .WithField(field, layer.key, "a cell or a fixed operator");
-  }
-  NASSHRINK_ASSIGN_OR_RETURN(const LayerKind kind, LayerKindOf(*op, field + ".fixed"));
-  return AddFixed(layer, kind, field);
-}
-
-base::Result<NetworkPlan> Planner::Run() {
-  const space::Network& network = space().network;
-  channels_ = static_cast<int>(network.input_channels);
-  height_ = static_cast<int>(network.input_height);
-  width_ = static_cast<int>(network.input_width);
-  NASSHRINK_RETURN_IF_ERROR(CheckChoices());
-  for (size_t i = 0; i < network.layers.size(); ++i) NASSHRINK_RETURN_IF_ERROR(AddLayer(i));
-  if (!classified_) {
-    return base::Invalid("network.layers", network.layers.size(), "global_avg_pool and linear at the end",
-                         "the network has no classifier");
-  }
-  return std::move(plan_);
 }
 
 }  // namespace
 
-std::string EdgeName(const space::CellEdge& edge) { return fmt::format("{}<-{}", edge.to, edge.from); }
-
 base::Result<NetworkPlan> PlanNetwork(const space::Space& space, bool stand_alone) {
-  return Planner(space, stand_alone).Run();
+  NASSHRINK_RETURN_IF_ERROR(CheckChoices(space, stand_alone));
+  NetworkPlan plan;
+  plan.space = space;
+  plan.stand_alone = stand_alone;
+  plan.shapes = space::ShapesOf(space, space.network.input_height, space.network.input_width);
+  NASSHRINK_RETURN_IF_ERROR(CheckLayers(space, plan.shapes));
+  plan.named_as_nas_bench_201 = IsNasBench201(space);
+  plan.prefixes = plan.named_as_nas_bench_201 ? PrefixesOfNasBench201(space) : PrefixesOf(space);
+  space::Picks all;
+  for (const space::Choice& choice : space.choices) {
+    std::vector<uint32_t>& candidates = all.emplace_back();
+    for (uint32_t c = 0; c < choice.candidates.size(); ++c) candidates.push_back(c);
+  }
+  LayoutBuilder builder(&plan);
+  const auto made = space::BuildNetwork(plan.space, plan.shapes, {all}, {0, plan.shapes[0]}, &builder);
+  if (!made.ok()) return base::Status(made.status()).Under(builder.field() + ".");
+  return plan;
 }
 
-uint64_t StepFloats(const NetworkPlan& plan, uint32_t batch) {
-  uint64_t floats = 0;
-  uint64_t largest = 0;
-  for (const NetworkLayer& layer : plan.layers) {
-    if (std::holds_alternative<PixelMeanLayer>(layer.body) || std::holds_alternative<ClassifyLayer>(layer.body)) break;
-    const uint64_t activation = static_cast<uint64_t>(layer.channels) * static_cast<uint64_t>(layer.height) *
-                                static_cast<uint64_t>(layer.width) * batch;
-    // Value, rectified value and gradient of every node, one convolution output an edge.
-    uint64_t tensors = 5;
-    if (const auto* cell = std::get_if<CellLayer>(&layer.body)) {
-      tensors = uint64_t{3} * (plan.space.network.cells[cell->cell].nodes - 1) + cell->edges.size();
-    } else if (std::holds_alternative<ResidualLayer>(layer.body)) {
-      tensors = 12;
-    }
-    floats += tensors * activation;
-    largest = std::max(largest, activation);
-  }
-  return floats + 8 * largest;
+uint32_t CountCellLayers(const space::Space& space) {
+  const auto& layers = space.network.layers;
+  return static_cast<uint32_t>(std::count_if(layers.begin(), layers.end(), [](const space::Layer& layer) {
+    return std::holds_alternative<space::LayerCell>(layer.body);
+  }));
 }
 
 }  // namespace nasshrink::nn

@@ -82,27 +82,19 @@ int64_t Parameter::fan_in() const {
   return fan;
 }
 
-uint32_t Layout::Add(std::string name, ParameterKind kind, std::vector<int64_t> shape, uint64_t stream,
-                     const std::optional<Owner>& owner) {
-  Parameter parameter;
-  parameter.name = std::move(name);
-  parameter.kind = kind;
+void Layout::Add(Parameter parameter) {
   parameter.size = 1;
-  for (const int64_t side : shape) parameter.size *= static_cast<size_t>(side);
-  parameter.shape = std::move(shape);
+  for (const int64_t side : parameter.shape) parameter.size *= static_cast<size_t>(side);
   parameter.offset = weights;
-  parameter.stream = stream;
-  parameter.owner = owner;
   weights += (parameter.size + kAlignment - 1) / kAlignment * kAlignment;
   elements += parameter.size;
   parameters.push_back(std::move(parameter));
-  return static_cast<uint32_t>(parameters.size() - 1);
 }
 
-uint32_t Layout::AddStatistics(std::string name, size_t norm_channels) {
-  statistics.push_back({std::move(name), channels, norm_channels});
-  channels += norm_channels;
-  return static_cast<uint32_t>(statistics.size() - 1);
+void Layout::Add(Statistics norm) {
+  norm.offset = channels;
+  channels += norm.channels;
+  statistics.push_back(std::move(norm));
 }
 
 base::Status Initialise(const Layout& layout, const std::string& init, uint64_t seed, Weights* weights) {

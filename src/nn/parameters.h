@@ -16,16 +16,17 @@ namespace nasshrink::nn {
 
 enum class ParameterKind : uint8_t { kConv, kLinear, kBias, kNormScale, kNormShift };
 
-// The candidate a tensor belongs to, in one of the layers that repeat its cell.
+// The candidate a tensor belongs to, in one of the layers where its choice stands.
 struct Owner {
-  uint32_t layer = 0;
-  uint32_t edge = 0;
+  uint32_t layer = 0;  // of network.layers
+  uint32_t edge = 0;   // of the layer's cell; 0 in a layer that is a choice
   uint32_t choice = 0;
   uint32_t candidate = 0;
 };
 
 struct Parameter {
   std::string name;
+  std::string child_name;  // in the file of a child, which has no candidates
   ParameterKind kind = ParameterKind::kConv;
   std::vector<int64_t> shape;
   size_t offset = 0;
@@ -40,8 +41,10 @@ struct Parameter {
 // Running mean and variance of one batch norm.
 struct Statistics {
   std::string name;
+  std::string child_name;
   size_t offset = 0;
   size_t channels = 0;
+  std::optional<Owner> owner;
 };
 
 struct Layout {
@@ -51,9 +54,9 @@ struct Layout {
   size_t channels = 0;    // floats in a statistics array
   uint64_t elements = 0;  // of all parameters, without padding
 
-  uint32_t Add(std::string name, ParameterKind kind, std::vector<int64_t> shape, uint64_t stream,
-               const std::optional<Owner>& owner);
-  uint32_t AddStatistics(std::string name, size_t channels);
+  // Sets the parameter's size and place.
+  void Add(Parameter parameter);
+  void Add(Statistics norm);
 };
 
 // What a supernet remembers.

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "nn/activation.h"
 #include "nn/head.h"
 
 namespace nasshrink::nn {
@@ -12,6 +13,7 @@ namespace {
 
 // The framework's default epsilon.
 constexpr double kEpsilon = 1e-5;
+constexpr size_t kRaw = static_cast<size_t>(Form::kRaw);
 
 std::vector<double> Slice(const std::vector<double>& values, int offset, int count) {
   return {values.begin() + offset, values.begin() + offset + count};
@@ -19,348 +21,340 @@ std::vector<double> Slice(const std::vector<double>& values, int offset, int cou
 
 }  // namespace
 
-Pass::Pass(const NetworkPlan& plan, const Program& program, const float* weights, BufferPool& pool, bool for_training)
+template <typename T>
+Pass<T>::Pass(const NetworkPlan& plan, const Program& program, const T* weights, BufferPool& pool, bool for_training)
     : plan_(plan), program_(program), weights_(weights), pool_(pool), for_training_(for_training) {
+  plans_.resize(program_.nodes.size());
+  nodes_.resize(program_.nodes.size());
+  groups_.resize(program_.groups.size());
+  group_kept_.assign(program_.groups.size(), false);
+  PlanKept();
   PlanMemory();
 }
 
-// Who reads a tensor last decides when it is given back.
-void Pass::PlanMemory() {
-  nodes_.resize(program_.nodes.size());
-  groups_.resize(program_.groups.size());
+template <typename T>
+bool Pass<T>::IsBare(const ProgramNode& node) const {
+  if (node.kind != ProgramNode::Kind::kSum || node.terms.size() != 1) return false;
+  const NodeTerm& term = node.terms[0];
+  if (!term.of_group || ReadsProducts(term) || term.bias.has_value()) return false;
+  if (!node.plain.empty() || !node.pooled.empty() || GroupAt(term.group).parts.size() != 1) return false;
+  return std::count(node.read.begin(), node.read.end(), true) == 1 && node.read[kRaw];
+}
+
+// What is stored, and what of it Backward reads.
+template <typename T>
+void Pass<T>::PlanKept() {
+  const auto keep = [&](const NodeRef& ref) { plans_[ref.node].kept[static_cast<size_t>(ref.form)] = true; };
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
-    const ProgramNode& node = program_.nodes[i];
-    NodeState& state = nodes_[i];
-    state.last_reader = i;
-    state.first_source = i;
-    for (const auto* list : {&node.plain, &node.pooled}) {
-      for (const uint32_t source : *list) {
-        nodes_[source].last_reader = i;
-        state.first_source = std::min(state.first_source, source);
-      }
+    const ProgramNode& node = NodeAt(i);
+    NodePlan& plan = plans_[i];
+    plan.stored = node.read;
+    plan.bare = IsBare(node);
+    if (node.kind != ProgramNode::Kind::kSum) plan.stored[kRaw] = true;
+    for (size_t form = kRaw + 1; form < kForms; ++form) {
+      if (!for_training_ || !node.gradient || !node.read[form]) continue;
+      const bool from_raw = DerivesFromArgument(FunctionOf(static_cast<Form>(form)));
+      plan.stored[from_raw ? kRaw : form] = plan.kept[from_raw ? kRaw : form] = true;
     }
     for (const NodeTerm& term : node.terms) {
       if (term.of_group) {
-        groups_[term.source].last_reader = i;
-        if (!term.normalised) state.first_source = std::min(state.first_source, program_.groups[term.source].source);
-      } else {
-        nodes_[term.source].last_reader = i;
-        nodes_[term.source].raw_in_backward = true;
+        if (ReadsProducts(term) || GroupAt(term.group).parts.size() > 1) group_kept_[term.group] = true;
+      } else if (ReadsProducts(term)) {
+        keep(term.node);
       }
+    }
+    if (node.kind == ProgramNode::Kind::kProduct || node.kind == ProgramNode::Kind::kScale) {
+      for (const NodeRef& ref : node.inputs) keep(ref);
     }
   }
   for (const ConvGroup& group : program_.groups) {
-    if (group.form == SourceForm::kRaw) nodes_[group.source].raw_in_backward = true;
+    if (group.gradient) keep(group.source);
   }
-  nodes_[program_.head].last_reader = static_cast<uint32_t>(nodes_.size());
+  keep(program_.classifier.source);
 }
 
-ConvolutionSize Pass::SizeOf(const ConvGroup& group) const {
-  ConvolutionSize size;
-  size.input = ShapeOf(program_.nodes[group.source]);
-  if (group.form == SourceForm::kHalved) {
-    size.input.height /= 2;
-    size.input.width /= 2;
+// Who reads a tensor last decides when it is given back.
+template <typename T>
+void Pass<T>::PlanMemory() {
+  const auto count = static_cast<uint32_t>(nodes_.size());
+  std::vector<std::array<uint32_t, kForms>> last(count);
+  std::vector<uint32_t> last_of_group(groups_.size(), 0);
+  for (uint32_t i = 0; i < count; ++i) {
+    const ProgramNode& node = NodeAt(i);
+    last[i].fill(i);
+    uint32_t first_source = i;
+    const auto read = [&](const NodeRef& ref) { last[ref.node][static_cast<size_t>(ref.form)] = i; };
+    for (const NodeRef& ref : node.inputs) read(ref);
+    for (const NodeRef& ref : node.plain) {
+      read(ref);
+      first_source = std::min(first_source, ref.node);
+    }
+    for (const uint32_t source : node.pooled) {
+      read({source, Form::kRaw});
+      first_source = std::min(first_source, source);
+    }
+    for (const NodeTerm& term : node.terms) {
+      if (!term.of_group) {
+        read(term.node);
+        continue;
+      }
+      last_of_group[term.group] = i;
+      if (!ReadsProducts(term)) first_source = std::min(first_source, GroupAt(term.group).source.node);
+    }
+    plans_[first_source].free_gradients_at.push_back(i);
   }
+  last[program_.classifier.source.node][static_cast<size_t>(program_.classifier.source.form)] = count;
+  for (uint32_t i = 0; i < count; ++i) {
+    for (size_t form = 0; form < kForms; ++form) {
+      const bool kept = last[i][form] == count || (for_training_ && plans_[i].kept[form]);
+      if (plans_[i].stored[form] && !kept) plans_[last[i][form]].free_after.push_back({i, static_cast<Form>(form)});
+    }
+  }
+  for (uint32_t g = 0; g < groups_.size(); ++g) {
+    if (!for_training_ || !group_kept_[g]) plans_[last_of_group[g]].free_groups_after.push_back(g);
+  }
+}
+
+template <typename T>
+ConvolutionSize Pass<T>::SizeOf(const ConvGroup& group) const {
+  ConvolutionSize size;
+  size.input = ShapeOf(NodeAt(group.source.node));
   size.out = group.out;
   size.kernel = group.kernel;
-  size.stride = group.stride;
+  size.stride_height = group.stride_height;
+  size.stride_width = group.stride_width;
+  size.dilation = group.dilation;
+  size.groups = group.groups;
   return size;
 }
 
-Strided Pass::TermValue(const NodeTerm& term, int channels) const {
-  if (!term.of_group) return {nodes_[term.source].raw.data(), channels};
-  return {groups_[term.source].output.data() + term.offset, program_.groups[term.source].out};
+template <typename T>
+PoolSize Pass<T>::PoolSizeOf(const ProgramNode& node) const {
+  PoolSize size;
+  size.kind = node.pool;
+  size.in = ShapeOf(NodeAt(node.inputs[0].node));
+  size.out = ShapeOf(node);
+  size.kernel = node.kernel;
+  const auto stride = [](int in, int out) {
+    return static_cast<int>(space::StrideOf(static_cast<uint32_t>(in), static_cast<uint32_t>(out)));
+  };
+  size.stride_height = stride(size.in.height, size.out.height);
+  size.stride_width = stride(size.in.width, size.out.width);
+  return size;
 }
 
-const std::vector<float>& Pass::Forward(const float* images, int64_t count, const GivenMoments* given) {
+template <typename T>
+Strided<T> Pass<T>::TermValue(const NodeTerm& term, int channels) const {
+  if (!term.of_group) return {ValueOf(term.node), channels};
+  return {groups_[term.group].output.data() + term.offset, GroupAt(term.group).out};
+}
+
+template <typename T>
+const std::vector<T>& Pass<T>::Forward(const T* images, int64_t count, const GivenMoments<T>* given, const T* gates) {
   images_ = count;
   input_ = images;
+  gates_ = gates;
   moments_.clear();
   for (uint32_t i = 0; i < nodes_.size(); ++i) {
-    if (i == 0 && program_.from_images) {
-      TakeImages();
-    } else {
-      ComputeNode(i, given);
-    }
-    for (const uint32_t group : program_.nodes[i].groups) {
-      ComputeGroup(group);
-      if (given == nullptr && program_.groups[group].normalised) {
-        GroupState& state = groups_[group];
-        ChannelMoments(SizeOf(program_.groups[group]).output(), state.output.data(), &state.mean, &state.variance);
-      }
-    }
-    ReleaseAfterForward(i);
+    ComputeNode(i, given);
+    for (const uint32_t group : NodeAt(i).groups) ComputeGroup(group, given);
+    for (const NodeRef& ref : plans_[i].free_after) nodes_[ref.node].values[static_cast<size_t>(ref.form)] = {};
+    for (const uint32_t group : plans_[i].free_groups_after) groups_[group].output = {};
   }
   ComputeLogits();
   return logits_;
 }
 
-Pass::TermState Pass::Normalise(const NodeTerm& term, int channels, const GivenMoments* given,
-                                std::vector<float>* shift) {
-  TermState state;
-  const auto count = static_cast<size_t>(channels);
-  if (!term.normalised) {
-    state.scale.assign(count, 1.0F);
-    return state;
+template <typename T>
+void Pass<T>::ComputeNode(uint32_t index, const GivenMoments<T>* given) {
+  const ProgramNode& node = NodeAt(index);
+  NodeState& state = nodes_[index];
+  state.terms.clear();
+  if (plans_[index].bare) {
+    state.terms.emplace_back();
+    state.values[kRaw] = std::move(groups_[node.terms[0].group].output);
+  } else if (node.kind == ProgramNode::Kind::kSum) {
+    ComputeSum(index, given);
+  } else {
+    ComputeMove(index);
+    ComputeForms(index);
   }
+}
+
+template <typename T>
+NormMoments Pass<T>::MomentsOf(const NodeTerm& term, int channels, const GivenMoments<T>* given) {
   const Statistics& statistics = plan_.layout.statistics[term.norm.statistics];
+  const auto count = static_cast<size_t>(channels);
   NormMoments moments;
   moments.statistics = term.norm.statistics;
   if (given != nullptr) {
     moments.mean.assign(given->mean + statistics.offset, given->mean + statistics.offset + count);
     moments.variance.assign(given->variance + statistics.offset, given->variance + statistics.offset + count);
   } else if (term.of_group) {
-    moments.mean = Slice(groups_[term.source].mean, term.offset, channels);
-    moments.variance = Slice(groups_[term.source].variance, term.offset, channels);
-    moments.count = SizeOf(program_.groups[term.source]).output().pixels();
+    moments.mean = Slice(groups_[term.group].mean, term.offset, channels);
+    moments.variance = Slice(groups_[term.group].variance, term.offset, channels);
+    moments.count = SizeOf(GroupAt(term.group)).output().pixels();
   } else {
-    const Shape shape = ShapeOf(program_.nodes[term.source]);
-    ChannelMoments(shape, nodes_[term.source].raw.data(), &moments.mean, &moments.variance);
+    const Shape shape = ShapeOf(NodeAt(term.node.node));
+    ChannelMoments(shape, ValueOf(term.node), &moments.mean, &moments.variance);
     moments.count = shape.pixels();
   }
-  const float* gamma = term.norm.affine ? ParameterData(term.norm.scale) : nullptr;
-  const float* beta = term.norm.affine ? ParameterData(term.norm.shift) : nullptr;
+  return moments;
+}
+
+template <typename T>
+typename Pass<T>::TermState Pass<T>::Prepare(const NodeTerm& term, int channels, const GivenMoments<T>* given,
+                                             std::vector<T>* shift) {
+  TermState state;
+  const auto count = static_cast<size_t>(channels);
+  if (term.gate.has_value()) state.gate = gates_[*term.gate];
+  if (!term.normalised) {
+    state.scale.assign(count, static_cast<T>(state.gate));
+    const T* bias = term.bias.has_value() ? ParameterData(*term.bias) : nullptr;
+    for (size_t c = 0; bias != nullptr && c < count; ++c) (*shift)[c] += static_cast<T>(state.gate * bias[c]);
+    return state;
+  }
+  NormMoments moments = MomentsOf(term, channels, given);
+  const T* gamma = term.norm.affine ? ParameterData(term.norm.scale) : nullptr;
+  const T* beta = term.norm.affine ? ParameterData(term.norm.shift) : nullptr;
   state.mean = moments.mean;
   state.deviation_inverse.resize(count);
   state.scale.resize(count);
   for (size_t c = 0; c < count; ++c) {
     state.deviation_inverse[c] = 1 / std::sqrt(moments.variance[c] + kEpsilon);
-    const double scale = (gamma != nullptr ? gamma[c] : 1.0) * state.deviation_inverse[c];
-    state.scale[c] = static_cast<float>(scale);
-    (*shift)[c] += static_cast<float>((beta != nullptr ? beta[c] : 0.0) - moments.mean[c] * scale);
+    const double scale = state.gate * (gamma != nullptr ? gamma[c] : 1.0) * state.deviation_inverse[c];
+    state.scale[c] = static_cast<T>(scale);
+    (*shift)[c] += static_cast<T>((beta != nullptr ? state.gate * beta[c] : 0.0) - moments.mean[c] * scale);
   }
   if (given == nullptr) moments_.push_back(std::move(moments));
   return state;
 }
 
-void Pass::TakeImages() {
-  NodeState& state = nodes_[0];
-  const ProgramNode& node = program_.nodes[0];
-  // Nothing writes to a node's value, so the caller's memory serves as it is.
-  state.raw = Activation(nullptr, const_cast<float*>(input_));
-  if (!node.rectified) return;
-  CombineInput input;
-  input.shape = ShapeOf(node);
-  input.plain.push_back(input_);
-  state.rectified = Take(input.shape.size());
-  Combine(input, nullptr, state.rectified.data());
-}
-
-void Pass::ComputeNode(uint32_t index, const GivenMoments* given) {
-  const ProgramNode& node = program_.nodes[index];
+template <typename T>
+void Pass<T>::ComputeSum(uint32_t index, const GivenMoments<T>* given) {
+  const ProgramNode& node = NodeAt(index);
   NodeState& state = nodes_[index];
-  const Shape shape = ShapeOf(node);
-  CombineInput input;
-  input.shape = shape;
-  std::vector<float> shift(static_cast<size_t>(node.channels), 0.0F);
-  state.terms.clear();
+  CombineInput<T> input;
+  input.shape = ShapeOf(node);
+  std::vector<T> shift(static_cast<size_t>(node.channels), T(0));
   for (const NodeTerm& term : node.terms) {
-    state.terms.push_back(Normalise(term, node.channels, given, &shift));
+    state.terms.push_back(Prepare(term, node.channels, given, &shift));
     input.scaled.push_back(TermValue(term, node.channels));
   }
   for (const TermState& term : state.terms) input.scale.push_back(term.scale.data());
   if (!node.terms.empty()) input.shift = shift.data();
-  for (const uint32_t source : node.plain) input.plain.push_back(nodes_[source].raw.data());
-  for (const uint32_t source : node.pooled) input.pooled.push_back(nodes_[source].raw.data());
-  if (node.raw) state.raw = Take(shape.size());
-  if (node.rectified) state.rectified = Take(shape.size());
-  Combine(input, state.raw.data(), state.rectified.data());
+  for (const NodeRef& ref : node.plain) input.plain.push_back(ValueOf(ref));
+  for (const uint32_t source : node.pooled) input.pooled.push_back(ValueOf({source, Form::kRaw}));
+  std::vector<ActivatedOutput<T>> activated;
+  for (size_t form = 0; form < kForms; ++form) {
+    if (!plans_[index].stored[form]) continue;
+    state.values[form] = Take(input.shape.size());
+    if (form != kRaw) activated.push_back({FunctionOf(static_cast<Form>(form)), state.values[form].data()});
+  }
+  Combine(input, state.values[kRaw].data(), activated);
 }
 
-void Pass::ComputeGroup(uint32_t index) {
-  const ConvGroup& group = program_.groups[index];
+// Functions of a value that is there already.
+template <typename T>
+void Pass<T>::ComputeForms(uint32_t index) {
+  NodeState& state = nodes_[index];
+  CombineInput<T> input;
+  input.shape = ShapeOf(NodeAt(index));
+  input.plain.push_back(state.values[kRaw].data());
+  std::vector<ActivatedOutput<T>> activated;
+  for (size_t form = kRaw + 1; form < kForms; ++form) {
+    if (!plans_[index].stored[form]) continue;
+    state.values[form] = Take(input.shape.size());
+    activated.push_back({FunctionOf(static_cast<Form>(form)), state.values[form].data()});
+  }
+  if (!activated.empty()) Combine<T>(input, nullptr, activated);
+}
+
+template <typename T>
+void Pass<T>::Concatenate(uint32_t index, T* out) const {
+  const ProgramNode& node = NodeAt(index);
+  int offset = 0;
+  for (const NodeRef& ref : node.inputs) {
+    const int channels = NodeAt(ref.node).channels;
+    CopyChannels<T>({ShapeOf(node).pixels(), channels, ValueOf(ref), channels, 1, out + offset, node.channels, 1});
+    offset += channels;
+  }
+}
+
+template <typename T>
+void Pass<T>::ComputeMove(uint32_t index) {
+  using Kind = ProgramNode::Kind;
+  const ProgramNode& node = NodeAt(index);
+  NodeState& state = nodes_[index];
+  const Shape shape = ShapeOf(node);
+  if (node.kind == Kind::kImages) {
+    // Nothing writes to a node's value, so the caller's memory serves as it is.
+    state.values[kRaw] = Activation<T>(nullptr, const_cast<T*>(input_));
+    return;
+  }
+  state.values[kRaw] = Take(shape.size());
+  T* out = state.values[kRaw].data();
+  const T* in = node.inputs.empty() ? nullptr : ValueOf(node.inputs[0]);
+  switch (node.kind) {
+    case Kind::kPool:
+      if (node.pool == space::PoolKind::kMax) state.taken.resize(static_cast<size_t>(shape.size()));
+      return Pool(PoolSizeOf(node), in, out, state.taken.data());
+    case Kind::kProduct:
+      return Multiply(shape, in, ValueOf(node.inputs[1]), out);
+    case Kind::kScale:
+      return ScaleChannels(shape, in, ValueOf(node.inputs[1]), out);
+    case Kind::kConcatenate:
+      return Concatenate(index, out);
+    case Kind::kTakeChannels:
+      return CopyChannels<T>({shape.pixels(), node.channels, in + node.first, NodeAt(node.inputs[0].node).channels,
+                              node.step, out, node.channels, 1});
+    case Kind::kShift:
+      return Shift(shape, 1, in, out);
+    case Kind::kSubsample:
+      return Subsample(PoolSizeOf(node), in, out);
+    case Kind::kPixelMean:
+      return PixelMean(ShapeOf(NodeAt(node.inputs[0].node)), in, out);
+    case Kind::kZeros:
+    case Kind::kImages:
+    case Kind::kSum:
+      break;
+  }
+  std::fill_n(out, shape.size(), T(0));
+}
+
+template <typename T>
+void Pass<T>::ComputeGroup(uint32_t index, const GivenMoments<T>* given) {
+  const ConvGroup& group = GroupAt(index);
   GroupState& state = groups_[index];
+  const ConvolutionSize size = SizeOf(group);
   if (group.parts.size() == 1) {
     state.weight_data = ParameterData(group.parts[0].weight);
   } else {
-    const size_t per_output = static_cast<size_t>(group.in) * static_cast<size_t>(group.kernel * group.kernel);
-    state.weight = Take(static_cast<int64_t>(per_output) * group.out);
+    const size_t per_output = size.weights() / static_cast<size_t>(group.out);
+    state.weight = Take(static_cast<int64_t>(size.weights()));
     for (const GroupPart& part : group.parts) {
       std::memcpy(state.weight.data() + static_cast<size_t>(part.offset) * per_output, ParameterData(part.weight),
-                  static_cast<size_t>(part.out) * per_output * sizeof(float));
+                  static_cast<size_t>(part.out) * per_output * sizeof(T));
     }
     state.weight_data = state.weight.data();
   }
-  const NodeState& source = nodes_[group.source];
-  const ConvolutionSize size = SizeOf(group);
-  if (group.form == SourceForm::kHalved) {
-    state.halved = Take(size.input.size());
-    Halve(ShapeOf(program_.nodes[group.source]), source.raw.data(), state.halved.data());
-    state.input = state.halved.data();
-  } else {
-    state.input = group.form == SourceForm::kRaw ? source.raw.data() : source.rectified.data();
-  }
-  state.output = Convolve(size, state.input, state.weight_data, pool_);
-  if (!for_training_) {
-    state.weight = {};
-    state.halved = {};
+  state.output = Convolve(size, ValueOf(group.source), state.weight_data, pool_);
+  if (!for_training_) state.weight = {};
+  if (given == nullptr && group.normalised) {
+    ChannelMoments(size.output(), state.output.data(), &state.mean, &state.variance);
   }
 }
 
-void Pass::ReleaseAfterForward(uint32_t index) {
-  for (uint32_t i = 0; i <= index; ++i) {
-    NodeState& node = nodes_[i];
-    if (node.last_reader == index && !(for_training_ && node.raw_in_backward)) node.raw = {};
-    if (!for_training_ && i == index && i != program_.head) node.rectified = {};
-  }
-  if (for_training_) return;
-  for (GroupState& group : groups_) {
-    if (group.last_reader == index) group.output = {};
-  }
-}
-
-void Pass::ComputeLogits() {
-  const ProgramNode& head = program_.nodes[program_.head];
-  const NodeState& state = nodes_[program_.head];
-  const ClassifyLayer& classifier = program_.classifier;
-  features_.resize(static_cast<size_t>(images_ * head.channels));
-  PixelMean(ShapeOf(head), program_.head_rectified ? state.rectified.data() : state.raw.data(), features_.data());
+template <typename T>
+void Pass<T>::ComputeLogits() {
+  const Classifier& classifier = program_.classifier;
   logits_.resize(static_cast<size_t>(images_ * classifier.classes));
-  Classify({images_, classifier.in, classifier.classes}, features_.data(), ParameterData(classifier.weight),
-           ParameterData(classifier.bias), logits_.data());
+  Classify<T>({images_, classifier.in, classifier.classes}, ValueOf(classifier.source),
+              ParameterData(classifier.weight), classifier.bias.has_value() ? ParameterData(*classifier.bias) : nullptr,
+              logits_.data());
 }
 
-void Pass::Backward(const float* logit_gradient, float* gradients) {
-  BackwardHead(logit_gradient, gradients);
-  for (auto i = static_cast<uint32_t>(nodes_.size()); i-- > 0;) {
-    for (const uint32_t group : program_.nodes[i].groups) BackwardGroup(group, gradients);
-    if (!program_.nodes[i].constant) BackwardNode(i, gradients);
-    ReleaseAfterBackward(i);
-  }
-}
-
-void Pass::BackwardHead(const float* logit_gradient, float* gradients) {
-  const ClassifyLayer& classifier = program_.classifier;
-  const ProgramNode& head = program_.nodes[program_.head];
-  NodeState& state = nodes_[program_.head];
-  std::vector<float> feature_gradient(features_.size());
-  ClassifyBackward({images_, classifier.in, classifier.classes}, features_.data(), ParameterData(classifier.weight),
-                   logit_gradient, gradients + plan_.layout.parameters[classifier.weight].offset,
-                   gradients + plan_.layout.parameters[classifier.bias].offset, feature_gradient.data());
-  Activation gradient = Take(ShapeOf(head).size());
-  PixelMeanBackward(ShapeOf(head), feature_gradient.data(), gradient.data());
-  (program_.head_rectified ? state.masked_gradients : state.plain_gradients).push_back(gradient.data());
-  state.owned_gradients.push_back(std::move(gradient));
-}
-
-void Pass::BackwardGroup(uint32_t index, float* gradients) {
-  const ConvGroup& group = program_.groups[index];
-  GroupState& state = groups_[index];
-  const ConvolutionSize size = SizeOf(group);
-  const bool want_input = !program_.nodes[group.source].constant;
-  const size_t per_output = static_cast<size_t>(group.in) * static_cast<size_t>(group.kernel * group.kernel);
-  Activation weight_gradient = Take(static_cast<int64_t>(per_output) * group.out);
-  Activation input_gradient = ConvolveBackward(size, state.input, state.weight_data, state.output_gradient,
-                                               weight_gradient.data(), want_input, pool_);
-  for (const GroupPart& part : group.parts) {
-    std::memcpy(gradients + plan_.layout.parameters[part.weight].offset,
-                weight_gradient.data() + static_cast<size_t>(part.offset) * per_output,
-                static_cast<size_t>(part.out) * per_output * sizeof(float));
-  }
-  if (!want_input) return;
-  NodeState& source = nodes_[group.source];
-  if (group.form == SourceForm::kHalved) {
-    const Shape shape = ShapeOf(program_.nodes[group.source]);
-    Activation full = Take(shape.size());
-    HalveBackward(shape, input_gradient.data(), full.data());
-    input_gradient = std::move(full);
-  }
-  (group.form == SourceForm::kRectified ? source.masked_gradients : source.plain_gradients)
-      .push_back(input_gradient.data());
-  source.owned_gradients.push_back(std::move(input_gradient));
-}
-
-void Pass::BackwardNode(uint32_t index, float* gradients) {
-  const ProgramNode& node = program_.nodes[index];
-  NodeState& state = nodes_[index];
-  GradientInput input;
-  input.shape = ShapeOf(node);
-  input.masked = state.masked_gradients;
-  input.rectified = state.rectified.data();
-  input.plain = state.plain_gradients;
-  input.pooled = state.pooled_gradients;
-  for (const NodeTerm& term : node.terms) {
-    if (term.normalised) input.products.push_back(TermValue(term, node.channels));
-  }
-  state.gradient = Take(input.shape.size());
-  std::vector<double> sums;
-  AssembleGradient(input, state.gradient.data(), &sums);
-  for (const uint32_t source : node.plain) nodes_[source].plain_gradients.push_back(state.gradient.data());
-  for (const uint32_t source : node.pooled) nodes_[source].pooled_gradients.push_back(state.gradient.data());
-  BackwardTerms(index, sums, gradients);
-}
-
-// The gradient of batch norm: scale * (g - mean(g) - x^ * mean(g x^)) with x^ the normalised value.
-void Pass::BackwardTerms(uint32_t index, const std::vector<double>& sums, float* gradients) {
-  const ProgramNode& node = program_.nodes[index];
-  NodeState& state = nodes_[index];
-  const Shape shape = ShapeOf(node);
-  const auto channels = static_cast<size_t>(node.channels);
-  const auto count = static_cast<double>(shape.pixels());
-  std::vector<NormaliseBackwardTerm> work;
-  size_t product = 0;
-  for (size_t t = 0; t < node.terms.size(); ++t) {
-    const NodeTerm& term = node.terms[t];
-    const TermState& term_state = state.terms[t];
-    NormaliseBackwardTerm out;
-    out.value = TermValue(term, node.channels);
-    if (term.of_group) {
-      GroupState& group = groups_[term.source];
-      if (!term.normalised && program_.groups[term.source].parts.size() == 1) {
-        group.output_gradient = state.gradient.data();
-        continue;
-      }
-      group.output_gradient = group.output.data();
-      out.target = group.output.data() + term.offset;
-      out.target_stride = out.value.stride;
-    } else {
-      NodeState& source = nodes_[term.source];
-      if (program_.nodes[term.source].constant) {
-        out.target = nullptr;
-      } else {
-        Activation gradient = Take(shape.size());
-        out.target = gradient.data();
-        out.target_stride = node.channels;
-        source.plain_gradients.push_back(gradient.data());
-        source.owned_gradients.push_back(std::move(gradient));
-      }
-    }
-    out.a.assign(term_state.scale.begin(), term_state.scale.end());
-    out.b.assign(channels, 0.0F);
-    out.c.assign(channels, 0.0F);
-    if (term.normalised) {
-      const double* products = sums.data() + ++product * channels;
-      for (size_t c = 0; c < channels; ++c) {
-        const double inverse = term_state.deviation_inverse[c];
-        const double with_normalised = inverse * (products[c] - term_state.mean[c] * sums[c]);
-        const double scale = term_state.scale[c];
-        const double slope = -scale * inverse * with_normalised / count;
-        out.b[c] = static_cast<float>(slope);
-        out.c[c] = static_cast<float>(-scale * sums[c] / count - slope * term_state.mean[c]);
-        if (term.norm.affine) {
-          gradients[plan_.layout.parameters[term.norm.scale].offset + c] = static_cast<float>(with_normalised);
-          gradients[plan_.layout.parameters[term.norm.shift].offset + c] = static_cast<float>(sums[c]);
-        }
-      }
-    }
-    if (out.target != nullptr) work.push_back(std::move(out));
-  }
-  NormaliseBackward(shape, state.gradient.data(), work);
-}
-
-void Pass::ReleaseAfterBackward(uint32_t index) {
-  NodeState& state = nodes_[index];
-  state.raw = {};
-  state.rectified = {};
-  state.owned_gradients.clear();
-  state.masked_gradients.clear();
-  state.plain_gradients.clear();
-  state.pooled_gradients.clear();
-  for (const uint32_t group : program_.nodes[index].groups) groups_[group] = GroupState();
-  for (NodeState& node : nodes_) {
-    if (node.first_source >= index && node.gradient.data() != nullptr) node.gradient = {};
-  }
-}
+template class Pass<float>;
+template class Pass<double>;
 
 }  // namespace nasshrink::nn

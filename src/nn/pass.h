@@ -1,15 +1,17 @@
 // Runs a program: one batch of images forward, and backward for the gradients of its weights.
 //
-// Holds the activations between the two. Batch norm uses the batch's own moments, or given ones. Must run on the
-// executor's thread; may throw what torch throws.
+// Holds the activations between the two. Batch norm uses the batch's own moments, or given ones. T is float, or double
+// for checks. Must run on the executor's thread; may throw what torch throws.
 #ifndef NASSHRINK_NN_PASS_H_
 #define NASSHRINK_NN_PASS_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "nn/buffer_pool.h"
 #include "nn/convolution.h"
+#include "nn/moves.h"
 #include "nn/program.h"
 
 namespace nasshrink::nn {
@@ -23,80 +25,114 @@ struct NormMoments {
 };
 
 // Moments to normalise with instead of the batch's: statistics arrays of the layout.
+template <typename T>
 struct GivenMoments {
-  const float* mean = nullptr;
-  const float* variance = nullptr;
+  const T* mean = nullptr;
+  const T* variance = nullptr;
 };
 
+template <typename T>
 class Pass {
  public:
   // `weights` in the layout's order. With `for_training` activations are kept for Backward.
-  Pass(const NetworkPlan& plan, const Program& program, const float* weights, BufferPool& pool, bool for_training);
+  Pass(const NetworkPlan& plan, const Program& program, const T* weights, BufferPool& pool, bool for_training);
 
-  // Images [count, height, width, channels]; they must stay until Backward is done. Returns logits [count, classes].
-  const std::vector<float>& Forward(const float* images, int64_t count, const GivenMoments* given);
-  // Writes the gradient of every parameter of the program to its place in `gradients`.
-  void Backward(const float* logit_gradient, float* gradients);
+  // Images [count, height, width, channels]; they must stay until Backward is done. `gates` holds the values of a
+  // mixture's gates and must stay too. Returns logits [count, classes].
+  const std::vector<T>& Forward(const T* images, int64_t count, const GivenMoments<T>* given, const T* gates = nullptr);
+  // Writes the gradient of every parameter of the program to its place in `gradients`; adds to those of the gates,
+  // also of candidates through which no gradient flows.
+  void Backward(const T* logit_gradient, T* gradients, double* gate_gradients = nullptr);
 
   // Of the batch, one entry a batch norm that took part; empty with given moments.
   const std::vector<NormMoments>& moments() const { return moments_; }
 
  private:
   struct TermState {
+    double gate = 1;
     std::vector<double> mean, deviation_inverse;
-    std::vector<float> scale;
+    std::vector<T> scale;  // the gate included
   };
   struct NodeState {
-    Activation raw, rectified, gradient;
+    std::array<Activation<T>, kForms> values;
     std::vector<TermState> terms;
-    std::vector<const float*> masked_gradients, plain_gradients, pooled_gradients;
-    std::vector<Activation> owned_gradients;  // behind some of the pointers above
-    uint32_t last_reader = 0;                 // node that reads `raw` last
-    bool raw_in_backward = false;
-    uint32_t first_source = 0;  // node up to whose turn `gradient` is read
+    std::vector<uint8_t> taken;  // of a max pool
+    Activation<T> gradient;
+    std::array<std::vector<const T*>, kForms> gradients;  // of each form
+    std::vector<const T*> pooled_gradients;
+    std::vector<Activation<T>> owned_gradients;  // behind some of the pointers above
   };
   struct GroupState {
-    Activation output, weight, halved, input_gradient;
-    const float* weight_data = nullptr;
-    const float* input = nullptr;
-    const float* output_gradient = nullptr;
+    Activation<T> output, weight;
+    const T* weight_data = nullptr;
+    const T* output_gradient = nullptr;
     std::vector<double> mean, variance;
-    uint32_t last_reader = 0;
+  };
+  // Fixed by the program.
+  struct NodePlan {
+    std::array<bool, kForms> stored{};        // computed by the node
+    std::array<bool, kForms> kept{};          // needed by Backward
+    bool bare = false;                        // the value is a convolution's output as it is
+    std::vector<NodeRef> free_after;          // values that are given back when the node is done
+    std::vector<uint32_t> free_groups_after;  // convolution outputs, likewise
+    std::vector<uint32_t> free_gradients_at;  // nodes' gradients that Backward gives back after this node
   };
 
+  const ProgramNode& NodeAt(uint32_t index) const { return program_.nodes[index]; }
+  const ConvGroup& GroupAt(uint32_t index) const { return program_.groups[index]; }
   Shape ShapeOf(const ProgramNode& node) const { return {images_, node.height, node.width, node.channels}; }
-  const float* ParameterData(uint32_t index) const { return weights_ + plan_.layout.parameters[index].offset; }
+  const T* ParameterData(uint32_t index) const { return weights_ + plan_.layout.parameters[index].offset; }
+  T* GradientOf(uint32_t parameter, T* gradients) const {
+    return gradients + plan_.layout.parameters[parameter].offset;
+  }
+  const T* ValueOf(const NodeRef& ref) const { return nodes_[ref.node].values[static_cast<size_t>(ref.form)].data(); }
   ConvolutionSize SizeOf(const ConvGroup& group) const;
-  Activation Take(int64_t count) { return Activation(pool_.Take(static_cast<size_t>(count))); }
+  PoolSize PoolSizeOf(const ProgramNode& node) const;
+  Activation<T> Take(int64_t count) { return Activation<T>(pool_, count); }
 
   void PlanMemory();
-  void TakeImages();
-  void ComputeNode(uint32_t index, const GivenMoments* given);
-  TermState Normalise(const NodeTerm& term, int channels, const GivenMoments* given, std::vector<float>* shift);
-  void ComputeGroup(uint32_t index);
-  void ReleaseAfterForward(uint32_t index);
+  void PlanKept();
+  bool IsBare(const ProgramNode& node) const;
+  static bool ReadsProducts(const NodeTerm& term) { return term.normalised || term.gate.has_value(); }
+
+  void ComputeNode(uint32_t index, const GivenMoments<T>* given);
+  void ComputeSum(uint32_t index, const GivenMoments<T>* given);
+  void ComputeMove(uint32_t index);
+  void Concatenate(uint32_t index, T* out) const;
+  void ComputeForms(uint32_t index);
+  TermState Prepare(const NodeTerm& term, int channels, const GivenMoments<T>* given, std::vector<T>* shift);
+  NormMoments MomentsOf(const NodeTerm& term, int channels, const GivenMoments<T>* given);
+  void ComputeGroup(uint32_t index, const GivenMoments<T>* given);
   void ComputeLogits();
 
-  Strided TermValue(const NodeTerm& term, int channels) const;
-  void BackwardHead(const float* logit_gradient, float* gradients);
-  void BackwardGroup(uint32_t index, float* gradients);
-  void BackwardNode(uint32_t index, float* gradients);
-  void BackwardTerms(uint32_t index, const std::vector<double>& sums, float* gradients);
+  Strided<T> TermValue(const NodeTerm& term, int channels) const;
+  void Give(const NodeRef& ref, Activation<T> gradient);
+  void BackwardHead(const T* logit_gradient, T* gradients);
+  void BackwardGroup(uint32_t index, T* gradients);
+  void AssembleNode(uint32_t index, std::vector<double>* sums);
+  void BackwardSum(uint32_t index, const std::vector<double>& sums, T* gradients, double* gate_gradients);
+  NormaliseBackwardTerm<T> TargetOf(const NodeTerm& term, uint32_t index);
+  void BackwardTerm(uint32_t index, size_t term, const double* sums, const double* products, T* gradients,
+                    double* gate_gradients, NormaliseBackwardTerm<T>* out);
+  void BackwardMove(uint32_t index);
+  void BackwardProducts(uint32_t index);
   void ReleaseAfterBackward(uint32_t index);
 
   const NetworkPlan& plan_;
   const Program& program_;
-  const float* weights_;
+  const T* weights_;
   BufferPool& pool_;
   const bool for_training_;
 
   int64_t images_ = 0;
-  const float* input_ = nullptr;
+  const T* input_ = nullptr;
+  const T* gates_ = nullptr;
+  std::vector<NodePlan> plans_;
+  std::vector<bool> group_kept_;
   std::vector<NodeState> nodes_;
   std::vector<GroupState> groups_;
   std::vector<NormMoments> moments_;
-  std::vector<float> features_;
-  std::vector<float> logits_;
+  std::vector<T> logits_;
 };
 
 }  // namespace nasshrink::nn

@@ -1,79 +1,345 @@
 #include "nn/program.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <optional>
 #include <tuple>
 #include <utility>
 
 namespace nasshrink::nn {
 namespace {
 
+using Kind = Operation::Kind;
+using NodeKind = ProgramNode::Kind;
+
+// An operation's result before it is written anywhere: parts of a sum, or a node that is there already.
+struct Pending {
+  bool node = false;
+  NodeRef ref;
+  std::vector<NodeTerm> terms;
+  std::vector<NodeRef> plain;
+  std::vector<uint32_t> pooled;
+};
+
 class Compiler {
  public:
-  Compiler(const NetworkPlan& plan, const std::vector<space::Architecture>& cells) : plan_(plan), cells_(cells) {}
+  explicit Compiler(Operations operations) : operations_(std::move(operations)) {}
 
   Program Run();
 
  private:
-  const space::Architecture& ArchitectureOf(const CellLayer& layer) const {
-    return cells_.size() == 1 ? cells_[0] : cells_[layer.ordinal];
-  }
-  const space::Cell& CellOf(const CellLayer& layer) const { return plan_.space.network.cells[layer.cell]; }
-  std::vector<const EdgeOperator*> Chosen(const CellLayer& layer) const;
-  std::vector<bool> Live(const CellLayer& layer) const;
-  std::optional<size_t> LastBrokenCell() const;
+  const Operation& At(uint32_t index) const { return operations_.list[index]; }
+  void CountReaders();
+  void Lower(uint32_t index);
+  Pending Convolve(uint32_t index);
+  Pending Normalise(uint32_t index);
+  Pending Activate(uint32_t index);
+  Pending Pool(uint32_t index);
+  Pending Sum(uint32_t index);
+  Pending Gate(uint32_t index);
+  Pending Primitive(uint32_t index, NodeKind kind);
 
-  uint32_t AddNode(const NetworkLayer& layer);
-  // A convolution of `source`; its part of the group's output.
-  NodeTerm AddConvolution(uint32_t source, SourceForm form, const Convolution& convolution, const Norm* norm);
+  bool OnlyReader(uint32_t index) const { return readers_[index].size() == 1; }
+  bool FeedsNorm(uint32_t index) const { return OnlyReader(index) && At(readers_[index][0]).kind == Kind::kNormalise; }
+  // What an operation made, written out.
+  NodeRef Written(uint32_t index);
+  NodeRef Read(NodeRef ref);
+  uint32_t AddNode(NodeKind kind, const Operation& operation);
+  void MarkGradients();
+  bool Depends(const ProgramNode& node) const;
+  void Need(const NodeRef& ref) { needed_[ref.node] = true; }
   void UseNorm(const Norm& norm);
-  void AddConvNorm(const NetworkLayer& layer, const ConvNormLayer& body);
-  void AddCell(const NetworkLayer& layer, const CellLayer& body);
-  void AddResidual(const NetworkLayer& layer, const ResidualLayer& body);
-  void AddNormRectify(const NetworkLayer& layer, const NormRectifyLayer& body);
+  void CollectParameters();
 
-  const NetworkPlan& plan_;
-  const std::vector<space::Architecture>& cells_;
+  Operations operations_;
+  std::vector<std::vector<uint32_t>> readers_;  // of operations that lead to the classifier
+  std::vector<bool> live_, flows_;
+  std::vector<Pending> made_;
+  std::map<std::tuple<uint32_t, Form, bool, bool, uint32_t, uint32_t, uint32_t, uint32_t>, uint32_t> groups_;
+  std::vector<bool> depends_, needed_;
   Program program_;
-  std::map<std::tuple<uint32_t, SourceForm, int, int>, uint32_t> groups_;
-  uint32_t current_ = 0;
 };
 
-std::vector<const EdgeOperator*> Compiler::Chosen(const CellLayer& layer) const {
-  const space::Cell& cell = CellOf(layer);
-  const space::Architecture& architecture = ArchitectureOf(layer);
-  std::vector<const EdgeOperator*> chosen;
-  for (size_t e = 0; e < cell.edges.size(); ++e) {
-    chosen.push_back(&layer.edges[e][architecture[cell.edges[e].choice]]);
+// What leads to the classifier, and what of it does so by a way that gradient flows back.
+void Compiler::CountReaders() {
+  const size_t count = operations_.list.size();
+  readers_.resize(count);
+  live_.assign(count, false);
+  flows_.assign(count, false);
+  live_[operations_.classifier] = flows_[operations_.classifier] = true;
+  for (auto i = static_cast<uint32_t>(count); i-- > 0;) {
+    if (!live_[i]) continue;
+    const Operation& operation = At(i);
+    for (const uint32_t input : operation.inputs) {
+      live_[input] = true;
+      if (flows_[i] && (operation.kind != Kind::kGate || operation.flows)) flows_[input] = true;
+      readers_[input].push_back(i);
+    }
   }
-  return chosen;
 }
 
-std::vector<bool> Compiler::Live(const CellLayer& layer) const {
-  std::vector<EdgeAction> actions;
-  for (const EdgeOperator* op : Chosen(layer)) actions.push_back(op->action);
-  return LiveEdges(CellOf(layer), actions);
-}
-
-// The last cell without a path: nothing before it matters.
-std::optional<size_t> Compiler::LastBrokenCell() const {
-  for (size_t i = plan_.layers.size(); i-- > 0;) {
-    const auto* cell = std::get_if<CellLayer>(&plan_.layers[i].body);
-    if (cell == nullptr) continue;
-    const std::vector<bool> live = Live(*cell);
-    if (std::find(live.begin(), live.end(), true) == live.end()) return i;
-  }
-  return std::nullopt;
-}
-
-uint32_t Compiler::AddNode(const NetworkLayer& layer) {
+uint32_t Compiler::AddNode(NodeKind kind, const Operation& operation) {
   ProgramNode node;
-  node.channels = layer.channels;
-  node.height = layer.height;
-  node.width = layer.width;
+  node.kind = kind;
+  node.channels = static_cast<int>(operation.shape.channels);
+  node.height = static_cast<int>(operation.shape.height);
+  node.width = static_cast<int>(operation.shape.width);
+  node.layer = operation.layer;
   program_.nodes.push_back(std::move(node));
   return static_cast<uint32_t>(program_.nodes.size() - 1);
+}
+
+NodeRef Compiler::Read(NodeRef ref) {
+  program_.nodes[ref.node].read[static_cast<size_t>(ref.form)] = true;
+  return ref;
+}
+
+NodeRef Compiler::Written(uint32_t index) {
+  Pending& made = made_[index];
+  if (!made.node) {
+    const uint32_t at = AddNode(NodeKind::kSum, At(index));
+    ProgramNode& node = program_.nodes[at];
+    node.terms = std::move(made.terms);
+    node.plain = std::move(made.plain);
+    node.pooled = std::move(made.pooled);
+    made.node = true;
+    made.ref = {at, Form::kRaw};
+  }
+  return made.ref;
+}
+
+Pending Compiler::Convolve(uint32_t index) {
+  const Operation& operation = At(index);
+  const NodeRef source = Read(Written(operation.inputs[0]));
+  const space::Shape& in = At(operation.inputs[0]).shape;
+  const bool normalised = FeedsNorm(index);
+  const uint32_t stride_height = space::StrideOf(in.height, operation.shape.height);
+  const uint32_t stride_width = space::StrideOf(in.width, operation.shape.width);
+  const auto fresh_index = static_cast<uint32_t>(program_.groups.size());
+  uint32_t at = fresh_index;
+  if (operation.window.groups == 1 && !operation.bias.has_value()) {
+    at = groups_
+             .emplace(std::make_tuple(source.node, source.form, normalised, static_cast<bool>(flows_[index]),
+                                      operation.window.kernel, operation.window.dilation, stride_height, stride_width),
+                      fresh_index)
+             .first->second;
+  }
+  if (at == fresh_index) {
+    ConvGroup group;
+    group.source = source;
+    group.in = static_cast<int>(in.channels);
+    group.kernel = static_cast<int>(operation.window.kernel);
+    group.stride_height = static_cast<int>(stride_height);
+    group.stride_width = static_cast<int>(stride_width);
+    group.dilation = static_cast<int>(operation.window.dilation);
+    group.groups = static_cast<int>(operation.window.groups);
+    group.normalised = normalised;
+    group.gradient = flows_[index];
+    program_.groups.push_back(std::move(group));
+    program_.nodes[source.node].groups.push_back(at);
+  }
+  ConvGroup& group = program_.groups[at];
+  NodeTerm term;
+  term.group = at;
+  term.offset = group.out;
+  term.bias = operation.bias;
+  term.flows = flows_[index];
+  const auto out = static_cast<int>(operation.shape.channels);
+  group.parts.push_back({operation.weight, out, group.out});
+  group.out += out;
+  Pending made;
+  made.terms.push_back(term);
+  return made;
+}
+
+Pending Compiler::Normalise(uint32_t index) {
+  const Operation& operation = At(index);
+  const uint32_t input = operation.inputs[0];
+  Pending made;
+  if (At(input).kind == Kind::kConvolve && OnlyReader(input)) {
+    made = std::move(made_[input]);
+  } else {
+    NodeTerm term;
+    term.of_group = false;
+    term.node = Read(Written(input));
+    term.flows = flows_[index];
+    made.terms.push_back(term);
+  }
+  made.terms[0].normalised = true;
+  made.terms[0].norm = operation.norm;
+  return made;
+}
+
+Pending Compiler::Activate(uint32_t index) {
+  const Operation& operation = At(index);
+  NodeRef ref = Written(operation.inputs[0]);
+  if (ref.form != Form::kRaw) {
+    // A function of a function has a node of its own.
+    const NodeRef inner = Read(ref);
+    ref = {AddNode(NodeKind::kSum, operation), Form::kRaw};
+    program_.nodes[ref.node].plain.push_back(inner);
+  }
+  Pending made;
+  made.node = true;
+  made.ref = {ref.node, FormOf(operation.function)};
+  return made;
+}
+
+Pending Compiler::Pool(uint32_t index) {
+  const Operation& operation = At(index);
+  const uint32_t input = operation.inputs[0];
+  const bool small = operation.kernel == 3 && space::SameSize(operation.shape, At(input).shape);
+  if (operation.pool != space::PoolKind::kAverage || !small || Written(input).form != Form::kRaw) {
+    return Primitive(index, NodeKind::kPool);
+  }
+  Pending made;
+  made.pooled.push_back(Read(Written(input)).node);
+  return made;
+}
+
+template <typename T>
+void Append(std::vector<T>& more, std::vector<T>* list) {
+  list->insert(list->end(), more.begin(), more.end());
+}
+
+Pending Compiler::Sum(uint32_t index) {
+  Pending made;
+  for (const uint32_t input : At(index).inputs) {
+    Pending& part = made_[input];
+    if (part.node || !OnlyReader(input)) {
+      made.plain.push_back(Read(Written(input)));
+      continue;
+    }
+    Append(part.terms, &made.terms);
+    Append(part.plain, &made.plain);
+    Append(part.pooled, &made.pooled);
+  }
+  return made;
+}
+
+Pending Compiler::Gate(uint32_t index) {
+  const Operation& operation = At(index);
+  const uint32_t input = operation.inputs[0];
+  Pending& part = made_[input];
+  Pending made;
+  if (!part.node && OnlyReader(input) && part.terms.size() == 1 && part.plain.empty() && part.pooled.empty() &&
+      !part.terms[0].gate.has_value()) {
+    made = std::move(part);
+  } else {
+    NodeTerm term;
+    term.of_group = false;
+    term.node = Read(Written(input));
+    made.terms.push_back(term);
+  }
+  made.terms[0].gate = operation.gate;
+  made.terms[0].flows = operation.flows && flows_[index];
+  return made;
+}
+
+Pending Compiler::Primitive(uint32_t index, NodeKind kind) {
+  const Operation& operation = At(index);
+  std::vector<NodeRef> inputs;
+  for (const uint32_t input : operation.inputs) inputs.push_back(Read(Written(input)));
+  const uint32_t at = AddNode(kind, operation);
+  ProgramNode& node = program_.nodes[at];
+  node.inputs = std::move(inputs);
+  node.pool = operation.pool;
+  node.kernel = static_cast<int>(operation.kernel);
+  node.first = static_cast<int>(operation.first);
+  node.step = static_cast<int>(operation.step);
+  Pending made;
+  made.node = true;
+  made.ref = {at, Form::kRaw};
+  return made;
+}
+
+void Compiler::Lower(uint32_t index) {
+  switch (At(index).kind) {
+    case Kind::kImages:
+      made_[index] = Primitive(index, NodeKind::kImages);
+      break;
+    case Kind::kZeros:
+      made_[index] = Primitive(index, NodeKind::kZeros);
+      break;
+    case Kind::kConvolve:
+      made_[index] = Convolve(index);
+      break;
+    case Kind::kNormalise:
+      made_[index] = Normalise(index);
+      break;
+    case Kind::kActivate:
+      made_[index] = Activate(index);
+      break;
+    case Kind::kPool:
+      made_[index] = Pool(index);
+      break;
+    case Kind::kSum:
+      made_[index] = Sum(index);
+      break;
+    case Kind::kGate:
+      made_[index] = Gate(index);
+      break;
+    case Kind::kProduct:
+      made_[index] = Primitive(index, NodeKind::kProduct);
+      break;
+    case Kind::kScale:
+      made_[index] = Primitive(index, NodeKind::kScale);
+      break;
+    case Kind::kConcatenate:
+      made_[index] = Primitive(index, NodeKind::kConcatenate);
+      break;
+    case Kind::kTakeChannels:
+      made_[index] = Primitive(index, NodeKind::kTakeChannels);
+      break;
+    case Kind::kShift:
+      made_[index] = Primitive(index, NodeKind::kShift);
+      break;
+    case Kind::kSubsample:
+      made_[index] = Primitive(index, NodeKind::kSubsample);
+      break;
+    case Kind::kPixelMean:
+      made_[index] = Primitive(index, NodeKind::kPixelMean);
+      break;
+    case Kind::kLinear:
+      break;
+  }
+}
+
+bool Compiler::Depends(const ProgramNode& node) const {
+  const auto on = [&](const NodeRef& ref) { return static_cast<bool>(depends_[ref.node]); };
+  if (std::any_of(node.inputs.begin(), node.inputs.end(), on)) return true;
+  if (std::any_of(node.plain.begin(), node.plain.end(), on)) return true;
+  if (std::any_of(node.pooled.begin(), node.pooled.end(), [&](uint32_t source) { return depends_[source]; })) {
+    return true;
+  }
+  return std::any_of(node.terms.begin(), node.terms.end(), [&](const NodeTerm& term) {
+    return term.of_group || term.norm.affine || term.gate.has_value() || on(term.node);
+  });
+}
+
+// Gradients are computed of what depends on a weight or gate and leads to the classifier.
+void Compiler::MarkGradients() {
+  const size_t count = program_.nodes.size();
+  depends_.assign(count, false);
+  needed_.assign(count, false);
+  for (size_t i = 0; i < count; ++i) depends_[i] = Depends(program_.nodes[i]);
+  Need(program_.classifier.source);
+  for (size_t i = count; i-- > 0;) {
+    ProgramNode& node = program_.nodes[i];
+    const bool read_by_group = std::any_of(node.groups.begin(), node.groups.end(),
+                                           [&](uint32_t group) { return program_.groups[group].gradient; });
+    if (read_by_group) needed_[i] = true;
+    node.gradient = needed_[i] && depends_[i];
+    if (!node.gradient) continue;
+    for (const NodeRef& ref : node.inputs) Need(ref);
+    for (const NodeRef& ref : node.plain) Need(ref);
+    for (const uint32_t source : node.pooled) needed_[source] = true;
+    for (const NodeTerm& term : node.terms) {
+      if (!term.of_group && term.flows) Need(term.node);
+    }
+  }
 }
 
 void Compiler::UseNorm(const Norm& norm) {
@@ -82,174 +348,77 @@ void Compiler::UseNorm(const Norm& norm) {
   program_.parameters.push_back(norm.shift);
 }
 
-NodeTerm Compiler::AddConvolution(uint32_t source, SourceForm form, const Convolution& convolution, const Norm* norm) {
-  // Outputs with and without batch norm do not share a group; the kernel's sign tells them apart.
-  const auto key =
-      std::make_tuple(source, form, norm != nullptr ? convolution.kernel : -convolution.kernel, convolution.stride);
-  const auto [found, fresh] = groups_.emplace(key, static_cast<uint32_t>(program_.groups.size()));
-  if (fresh) {
-    ConvGroup group;
-    group.source = source;
-    group.form = form;
-    group.in = convolution.in;
-    group.kernel = convolution.kernel;
-    group.stride = convolution.stride;
-    group.normalised = norm != nullptr;
-    program_.groups.push_back(std::move(group));
-    program_.nodes[source].groups.push_back(found->second);
-    (form == SourceForm::kRectified ? program_.nodes[source].rectified : program_.nodes[source].raw) = true;
+void Compiler::CollectParameters() {
+  for (const ConvGroup& group : program_.groups) {
+    if (!group.gradient) continue;
+    for (const GroupPart& part : group.parts) program_.parameters.push_back(part.weight);
   }
-  ConvGroup& group = program_.groups[found->second];
-  NodeTerm term;
-  term.of_group = true;
-  term.source = found->second;
-  term.offset = group.out;
-  term.normalised = norm != nullptr;
-  if (norm != nullptr) {
-    term.norm = *norm;
-    UseNorm(*norm);
-  }
-  group.parts.push_back({convolution.weight, convolution.out, group.out});
-  group.out += convolution.out;
-  program_.parameters.push_back(convolution.weight);
-  return term;
-}
-
-void Compiler::AddConvNorm(const NetworkLayer& layer, const ConvNormLayer& body) {
-  const NodeTerm term = AddConvolution(current_, SourceForm::kRaw, body.convolution, &body.norm);
-  current_ = AddNode(layer);
-  program_.nodes[current_].terms.push_back(term);
-}
-
-void Compiler::AddCell(const NetworkLayer& layer, const CellLayer& body) {
-  const space::Cell& cell = CellOf(body);
-  const std::vector<const EdgeOperator*> chosen = Chosen(body);
-  const std::vector<bool> live = Live(body);
-  std::vector<uint32_t> node_of(cell.nodes, current_);
-  for (uint32_t to = 1; to < cell.nodes; ++to) {
-    std::vector<size_t> incoming;
-    for (size_t e = 0; e < cell.edges.size(); ++e) {
-      if (cell.edges[e].to == to && live[e]) incoming.push_back(e);
-    }
-    if (incoming.empty()) continue;
-    if (incoming.size() == 1 && chosen[incoming[0]]->action == EdgeAction::kPass) {
-      node_of[to] = node_of[cell.edges[incoming[0]].from];
-      continue;
-    }
-    const uint32_t node = AddNode(layer);
-    node_of[to] = node;
-    for (const size_t e : incoming) {
-      const EdgeOperator& op = *chosen[e];
-      const uint32_t source = node_of[cell.edges[e].from];
-      if (op.action == EdgeAction::kConvolve) {
-        const NodeTerm term = AddConvolution(source, SourceForm::kRectified, op.convolution, &op.norm);
-        program_.nodes[node].terms.push_back(term);
-      } else {
-        auto& list = op.action == EdgeAction::kPass ? program_.nodes[node].plain : program_.nodes[node].pooled;
-        list.push_back(source);
-        program_.nodes[source].raw = true;
-      }
+  for (const ProgramNode& node : program_.nodes) {
+    if (!node.gradient) continue;
+    for (const NodeTerm& term : node.terms) {
+      if (!term.flows) continue;
+      UseNorm(term.norm);
+      if (term.bias.has_value()) program_.parameters.push_back(*term.bias);
     }
   }
-  current_ = node_of[cell.outputs[0]];
-}
-
-void Compiler::AddResidual(const NetworkLayer& layer, const ResidualLayer& body) {
-  const NodeTerm first = AddConvolution(current_, SourceForm::kRectified, body.first, &body.first_norm);
-  const NodeTerm shortcut = AddConvolution(current_, SourceForm::kHalved, body.shortcut, nullptr);
-  const uint32_t middle = AddNode(layer);
-  program_.nodes[middle].terms.push_back(first);
-  const NodeTerm second = AddConvolution(middle, SourceForm::kRectified, body.second, &body.second_norm);
-  current_ = AddNode(layer);
-  program_.nodes[current_].terms = {second, shortcut};
-}
-
-void Compiler::AddNormRectify(const NetworkLayer& layer, const NormRectifyLayer& body) {
-  NodeTerm term;
-  term.of_group = false;
-  term.source = current_;
-  term.norm = body.norm;
-  UseNorm(body.norm);
-  program_.nodes[current_].raw = true;
-  current_ = AddNode(layer);
-  program_.nodes[current_].terms.push_back(term);
-  program_.nodes[current_].rectified = true;
+  program_.parameters.push_back(program_.classifier.weight);
+  if (program_.classifier.bias.has_value()) program_.parameters.push_back(*program_.classifier.bias);
+  std::sort(program_.parameters.begin(), program_.parameters.end());
 }
 
 Program Compiler::Run() {
-  const std::optional<size_t> broken = LastBrokenCell();
-  program_.from_images = !broken.has_value();
-  if (broken.has_value()) {
-    current_ = AddNode(plan_.layers[*broken]);
-  } else {
-    NetworkLayer images;
-    images.channels = static_cast<int>(plan_.space.network.input_channels);
-    images.height = static_cast<int>(plan_.space.network.input_height);
-    images.width = static_cast<int>(plan_.space.network.input_width);
-    current_ = AddNode(images);
+  CountReaders();
+  made_.resize(operations_.list.size());
+  for (uint32_t i = 0; i < operations_.list.size(); ++i) {
+    if (live_[i]) Lower(i);
   }
-  program_.nodes[0].constant = true;
-  const size_t first = broken.has_value() ? *broken + 1 : 0;
-  program_.signature = fmt::format("{}", first);
-  bool rectified = false;
-  for (size_t i = first; i < plan_.layers.size(); ++i) {
-    const NetworkLayer& layer = plan_.layers[i];
-    if (const auto* conv = std::get_if<ConvNormLayer>(&layer.body)) {
-      AddConvNorm(layer, *conv);
-    } else if (const auto* cell = std::get_if<CellLayer>(&layer.body)) {
-      AddCell(layer, *cell);
-      const std::vector<bool> live = Live(*cell);
-      for (size_t e = 0; e < live.size(); ++e) {
-        const uint32_t choice = CellOf(*cell).edges[e].choice;
-        program_.signature += live[e] ? fmt::format(" {}", ArchitectureOf(*cell)[choice]) : " -";
-      }
-    } else if (const auto* residual = std::get_if<ResidualLayer>(&layer.body)) {
-      AddResidual(layer, *residual);
-    } else if (const auto* norm = std::get_if<NormRectifyLayer>(&layer.body)) {
-      AddNormRectify(layer, *norm);
-      rectified = true;
-      continue;
-    } else if (const auto* classifier = std::get_if<ClassifyLayer>(&layer.body)) {
-      program_.classifier = *classifier;
-      continue;
-    } else {
-      continue;
-    }
-    rectified = false;
-  }
-  program_.head = current_;
-  program_.head_rectified = rectified;
-  (rectified ? program_.nodes[current_].rectified : program_.nodes[current_].raw) = true;
-  program_.parameters.push_back(program_.classifier.weight);
-  program_.parameters.push_back(program_.classifier.bias);
-  std::sort(program_.parameters.begin(), program_.parameters.end());
+  const Operation& linear = At(operations_.classifier);
+  program_.classifier.source = Read(Written(linear.inputs[0]));
+  program_.classifier.weight = linear.weight;
+  program_.classifier.bias = linear.bias;
+  program_.classifier.in = static_cast<int>(At(linear.inputs[0]).shape.channels);
+  program_.classifier.classes = static_cast<int>(linear.shape.channels);
+  program_.gates = operations_.gates;
+  MarkGradients();
+  CollectParameters();
   return std::move(program_);
+}
+
+void Append(const NodeRef& ref, std::string* out) {
+  fmt::format_to(std::back_inserter(*out), " {}/{}", ref.node, static_cast<int>(ref.form));
 }
 
 }  // namespace
 
 Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells) {
-  return Compiler(plan, cells).Run();
+  return Compiler(OperationsOf(plan, cells)).Run();
 }
 
-std::vector<bool> LiveEdges(const space::Cell& cell, const std::vector<EdgeAction>& actions) {
-  std::vector<bool> reached(cell.nodes, false);
-  std::vector<bool> needed(cell.nodes, false);
-  reached[0] = true;
-  needed[cell.outputs[0]] = true;
-  const auto open = [&](size_t e) { return actions[e] != EdgeAction::kBreak; };
-  // Edges are ascending by (to, from), so one pass in each direction is enough.
-  for (size_t e = 0; e < cell.edges.size(); ++e) {
-    if (open(e) && reached[cell.edges[e].from]) reached[cell.edges[e].to] = true;
+Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture) {
+  return Compiler(OperationsOf(plan, mixture)).Run();
+}
+
+std::string SignatureOf(const Program& program) {
+  std::string out;
+  for (const ConvGroup& group : program.groups) {
+    fmt::format_to(std::back_inserter(out), "c {} {} {} {} {}", group.kernel, group.stride_height, group.stride_width,
+                   group.dilation, group.groups);
+    Append(group.source, &out);
+    for (const GroupPart& part : group.parts) fmt::format_to(std::back_inserter(out), " {}", part.weight);
   }
-  for (size_t e = cell.edges.size(); e-- > 0;) {
-    if (open(e) && needed[cell.edges[e].to]) needed[cell.edges[e].from] = true;
+  for (const ProgramNode& node : program.nodes) {
+    fmt::format_to(std::back_inserter(out), "n {} {}x{}x{} {} {} {} {}", static_cast<int>(node.kind), node.channels,
+                   node.height, node.width, static_cast<int>(node.pool), node.kernel, node.first, node.step);
+    for (const NodeTerm& term : node.terms) {
+      fmt::format_to(std::back_inserter(out), " t {} {} {}", term.group, term.offset, term.norm.statistics);
+      if (!term.of_group) Append(term.node, &out);
+    }
+    for (const NodeRef& ref : node.plain) Append(ref, &out);
+    for (const uint32_t source : node.pooled) fmt::format_to(std::back_inserter(out), " p {}", source);
+    for (const NodeRef& ref : node.inputs) Append(ref, &out);
   }
-  std::vector<bool> live(cell.edges.size());
-  for (size_t e = 0; e < cell.edges.size(); ++e) {
-    live[e] = open(e) && reached[cell.edges[e].from] && needed[cell.edges[e].to];
-  }
-  return live;
+  Append(program.classifier.source, &out);
+  return out;
 }
 
 }  // namespace nasshrink::nn

@@ -1,21 +1,33 @@
 // One child of the supernet as a short list of work: what a step computes, and nothing else.
 //
-// Edges on no path from a cell's input to its output are left out (they change neither the loss nor any gradient),
-// a node that merely repeats another one is that node, sibling convolutions (same source node and kernel) are one
-// convolution with concatenated weights, and a node's ReLU is computed once for all that read it.
-// A cell without a path puts out zeros, so nothing before it is computed.
+// Operations that do not lead to the classifier are left out (they change neither the loss nor any gradient), a value
+// that merely repeats another one is that value, sibling convolutions (same source and window) are one convolution with
+// concatenated weights, batch norms and sums happen where their result is written, and an activation is computed once
+// for all that read it. A mixture holds several candidates of a choice, each scaled by a gate.
 #ifndef NASSHRINK_NN_PROGRAM_H_
 #define NASSHRINK_NN_PROGRAM_H_
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nn/network.h"
+#include "nn/operations.h"
 
 namespace nasshrink::nn {
 
-enum class SourceForm : uint8_t { kRaw, kRectified, kHalved };
+// A node's value, or a function of it. The functions follow in the order of space::Function.
+enum class Form : uint8_t { kRaw, kRelu, kRelu6, kSwish, kHardSwish, kSigmoid, kHardSigmoid };
+constexpr size_t kForms = 7;
+inline Form FormOf(space::Function function) { return static_cast<Form>(static_cast<uint8_t>(function) + 1); }
+inline space::Function FunctionOf(Form form) { return static_cast<space::Function>(static_cast<uint8_t>(form) - 1); }
+
+struct NodeRef {
+  uint32_t node = 0;
+  Form form = Form::kRaw;
+};
 
 struct GroupPart {
   uint32_t weight = 0;  // index into Layout::parameters
@@ -23,57 +35,88 @@ struct GroupPart {
   int offset = 0;  // first output channel in the group
 };
 
-// Convolutions of one source, made as one.
+// Convolutions of one source, made as one. Several parts have one window and no channel groups.
 struct ConvGroup {
-  uint32_t source = 0;
-  SourceForm form = SourceForm::kRectified;
+  NodeRef source;
   int in = 0;
   int out = 0;
-  int kernel = 0;
-  int stride = 1;
+  int kernel = 1;
+  int stride_height = 1;
+  int stride_width = 1;
+  int dilation = 1;
+  int groups = 1;
   bool normalised = true;  // its output goes through batch norm
+  bool gradient = true;    // its weights have one
   std::vector<GroupPart> parts;
 };
 
-// A convolution's output, or another node's value, on its way into a node.
+// A convolution's output, or a node's value, on its way into a sum: gate * norm(value + bias).
 struct NodeTerm {
   bool of_group = true;
-  uint32_t source = 0;  // a group, or a node
-  int offset = 0;       // first channel in the group's output
-  bool normalised = true;
+  uint32_t group = 0;
+  int offset = 0;  // first channel in the group's output
+  NodeRef node;    // when not of a group
+  bool normalised = false;
   Norm norm;
+  std::optional<uint32_t> bias;
+  std::optional<uint32_t> gate;
+  bool flows = true;  // gradient passes through it
 };
 
 struct ProgramNode {
+  enum class Kind : uint8_t {
+    kImages,
+    kZeros,
+    kSum,  // of terms, plain nodes and 3x3 average pools of nodes
+    kPool,
+    kProduct,
+    kScale,
+    kConcatenate,
+    kTakeChannels,
+    kShift,
+    kSubsample,
+    kPixelMean,
+  };
+  Kind kind = Kind::kSum;
   int channels = 0;
   int height = 0;
   int width = 0;
-  bool constant = false;   // needs no gradient: the images, or the zeros of a cell without a path
-  bool raw = false;        // its value is read
-  bool rectified = false;  // max(value, 0) is read
-  std::vector<NodeTerm> terms;
-  std::vector<uint32_t> plain;
-  std::vector<uint32_t> pooled;
+  uint32_t layer = 0;               // of network.layers
+  bool gradient = false;            // one is computed
+  std::array<bool, kForms> read{};  // what is read of it
+  std::vector<NodeTerm> terms;      // of a sum, as the next two
+  std::vector<NodeRef> plain;
+  std::vector<uint32_t> pooled;  // raw values, averaged
+  std::vector<NodeRef> inputs;   // of other kinds
+  space::PoolKind pool = space::PoolKind::kAverage;
+  int kernel = 1;
+  int first = 0;                 // channel, and
+  int step = 1;                  // distance to the next
   std::vector<uint32_t> groups;  // that read this node
+};
+
+struct Classifier {
+  NodeRef source;  // one pixel
+  uint32_t weight = 0;
+  std::optional<uint32_t> bias;
+  int in = 0;
+  int classes = 0;
 };
 
 struct Program {
   std::vector<ProgramNode> nodes;  // sources before what reads them
   std::vector<ConvGroup> groups;
-  bool from_images = true;  // node 0 is the batch of images
-  uint32_t head = 0;        // the node whose rectified (or raw) value is averaged over the pixels
-  bool head_rectified = false;
-  ClassifyLayer classifier;
-  std::vector<uint32_t> parameters;  // that take part, ascending
-  // Equal for children that compute the same.
-  std::string signature;
+  Classifier classifier;
+  std::vector<uint32_t> parameters;  // that have a gradient, ascending
+  uint32_t gates = 0;
 };
 
 // `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive.
 Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells);
+Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture);
 
-// Which edges of a cell lie on a path from node 0 to its output, given the action on each.
-std::vector<bool> LiveEdges(const space::Cell& cell, const std::vector<EdgeAction>& actions);
+// Equal for programs that compute the same from the same weights.
+std::string SignatureOf(const Program& program);
 
 }  // namespace nasshrink::nn
 

@@ -48,14 +48,16 @@ space::Architecture SampleShared(const space::Space& space, uint64_t seed, uint6
 
 std::vector<space::Architecture> SamplePerCell(const NetworkPlan& plan, uint64_t seed, uint64_t step) {
   std::vector<space::Architecture> architectures;
-  for (const NetworkLayer& layer : plan.layers) {
-    const auto* body = std::get_if<CellLayer>(&layer.body);
+  uint32_t ordinal = 0;
+  for (const space::Layer& layer : plan.space.network.layers) {
+    const auto* body = std::get_if<space::LayerCell>(&layer.body);
     if (body == nullptr) continue;
     const space::Cell& cell = plan.space.network.cells[body->cell];
     // Choices of other cells keep the shared draw, so that every entry is a whole architecture.
     space::Architecture architecture = SampleShared(plan.space, seed, step);
-    base::Philox random(seed, base::Purpose::kPath, step, (body->ordinal + 1) << 16U);
-    for (uint32_t node = 1; node < cell.nodes; ++node) DrawNode(plan.space, cell, node, random, &architecture);
+    base::Philox random(seed, base::Purpose::kPath, step, ++ordinal << 16U);
+    for (uint32_t node = cell.inputs; node < cell.nodes; ++node)
+      DrawNode(plan.space, cell, node, random, &architecture);
     architectures.push_back(std::move(architecture));
   }
   return architectures;

@@ -20,24 +20,78 @@ void AddConstant(double square, double* row) {
   for (size_t column = 0; column < 3; ++column) row[column] += square;
 }
 
-// Which factor the edges of a cell that follow a choice are summed into.
-using FactorOf = std::map<std::pair<uint32_t, uint32_t>, size_t>;
+// The factors of a space: one for each choice of a cell whose edges follow it, and one for each choice that is a layer.
+class Factors {
+ public:
+  explicit Factors(const space::Space& space);
 
-void AddWeightless(const NetworkPlan& plan, const score::AngleOptions& options, const FactorOf& factor_of,
-                   std::vector<score::Factor>* factors) {
-  for (const NetworkLayer& layer : plan.layers) {
-    const auto* body = std::get_if<CellLayer>(&layer.body);
+  // The candidate's row. `cell` is null in a layer that is a choice.
+  double* Row(const space::LayerCell* cell, uint32_t choice, uint32_t candidate) {
+    const uint32_t of = cell == nullptr ? 0 : cell->cell + 1;
+    return factors_[places_.at({of, choice})].rows.data() + candidate * kColumns;
+  }
+  std::vector<score::Factor> Take() { return std::move(factors_); }
+
+ private:
+  void Add(uint32_t cell, uint32_t choice);
+
+  const space::Space& space_;
+  std::vector<score::Factor> factors_;
+  std::map<std::pair<uint32_t, uint32_t>, size_t> places_;
+};
+
+void Factors::Add(uint32_t cell, uint32_t choice) {
+  if (!places_.emplace(std::make_pair(cell, choice), factors_.size()).second) return;
+  score::Factor factor;
+  factor.choices = {choice};
+  factor.cell = cell;
+  factor.repeats = 0;
+  factor.rows.assign(space_.choices[choice].candidates.size() * kColumns, 0.0);
+  factors_.push_back(std::move(factor));
+}
+
+Factors::Factors(const space::Space& space) : space_(space) {
+  for (uint32_t cell = 0; cell < space.network.cells.size(); ++cell) {
+    for (const space::CellEdge& edge : space.network.cells[cell].edges) Add(cell + 1, edge.choice);
+  }
+  for (const space::Layer& layer : space.network.layers) {
+    const auto* choice = std::get_if<space::LayerChoice>(&layer.body);
+    if (choice != nullptr) Add(0, choice->choice);
+    const auto* body = std::get_if<space::LayerCell>(&layer.body);
+    for (score::Factor& factor : factors_) {
+      const bool here = choice != nullptr ? factor.cell == 0 && factor.choices[0] == choice->choice
+                                          : body != nullptr && factor.cell == body->cell + 1;
+      if (here) ++factor.repeats;
+    }
+  }
+}
+
+// Pools and identities among the alive candidates of a choice, whose results have `channels` channels.
+void AddWeightless(const space::Space& space, const score::AngleOptions& options, const space::LayerCell* cell,
+                   uint32_t choice, double channels, Factors* factors) {
+  for (const uint32_t c : space.choices[choice].alive) {
+    const space::OperatorDef* op = space.choices[choice].candidates[c].op();
+    if (op == nullptr) continue;
+    const bool pool = op->kind == "avg_pool" || op->kind == "max_pool";
+    if (pool && options.pool_inv_area) AddConstant(channels / 9, factors->Row(cell, choice, c));
+    const bool plain = op->kind == "identity" && op->Text("strided", "").empty();
+    if (plain && options.identity_eye) AddConstant(channels, factors->Row(cell, choice, c));
+  }
+}
+
+void AddWeightless(const NetworkPlan& plan, const score::AngleOptions& options, Factors* factors) {
+  const space::Network& network = plan.space.network;
+  for (size_t i = 0; i < network.layers.size(); ++i) {
+    const double channels = plan.shapes[i + 1].channels;
+    if (const auto* choice = std::get_if<space::LayerChoice>(&network.layers[i].body)) {
+      AddWeightless(plan.space, options, nullptr, choice->choice, channels, factors);
+    }
+    const auto* body = std::get_if<space::LayerCell>(&network.layers[i].body);
     if (body == nullptr) continue;
-    const space::Cell& cell = plan.space.network.cells[body->cell];
-    for (size_t e = 0; e < cell.edges.size(); ++e) {
-      score::Factor& factor = (*factors)[factor_of.at({body->cell, cell.edges[e].choice})];
-      for (size_t c = 0; c < body->edges[e].size(); ++c) {
-        const EdgeOperator& op = body->edges[e][c];
-        double* row = factor.rows.data() + c * kColumns;
-        if (!op.stored) continue;
-        if (op.action == EdgeAction::kPool && options.pool_inv_area) AddConstant(layer.channels / 9.0, row);
-        if (op.action == EdgeAction::kPass && options.identity_eye) AddConstant(layer.channels, row);
-      }
+    const space::Cell& cell = network.cells[body->cell];
+    for (const space::CellEdge& edge : cell.edges) {
+      AddWeightless(plan.space, options, body, edge.choice, channels / static_cast<double>(cell.outputs.size()),
+                    factors);
     }
   }
 }
@@ -48,23 +102,7 @@ score::FactorTable MakeAngleTable(const NetworkPlan& plan, const Weights& weight
   score::FactorTable table;
   table.columns = {"dot", "current", "base", "delta", "sigma"};
   table.fixed.assign(kColumns, 0.0);
-  FactorOf factor_of;
-  for (uint32_t cell = 0; cell < plan.space.network.cells.size(); ++cell) {
-    uint32_t repeats = 0;
-    for (const NetworkLayer& layer : plan.layers) {
-      const auto* body = std::get_if<CellLayer>(&layer.body);
-      if (body != nullptr && body->cell == cell) ++repeats;
-    }
-    for (const space::CellEdge& edge : plan.space.network.cells[cell].edges) {
-      if (!factor_of.emplace(std::make_pair(cell, edge.choice), table.factors.size()).second) continue;
-      score::Factor factor;
-      factor.choices = {edge.choice};
-      factor.cell = cell + 1;
-      factor.repeats = repeats;
-      factor.rows.assign(plan.space.choices[edge.choice].candidates.size() * kColumns, 0.0);
-      table.factors.push_back(std::move(factor));
-    }
-  }
+  Factors factors(plan.space);
   for (const Parameter& parameter : plan.layout.parameters) {
     if (!Counts(parameter, options)) continue;
     AngleSums sums = {};
@@ -72,13 +110,13 @@ score::FactorTable MakeAngleTable(const NetworkPlan& plan, const Weights& weight
                  &sums);
     double* row = table.fixed.data();
     if (parameter.owner.has_value()) {
-      const Owner& owner = *parameter.owner;
-      const uint32_t cell = std::get<CellLayer>(plan.layers[owner.layer].body).cell;
-      row = table.factors[factor_of.at({cell, owner.choice})].rows.data() + owner.candidate * kColumns;
+      const auto& body = plan.space.network.layers[parameter.owner->layer].body;
+      row = factors.Row(std::get_if<space::LayerCell>(&body), parameter.owner->choice, parameter.owner->candidate);
     }
     for (size_t column = 0; column < kColumns; ++column) row[column] += sums[column];
   }
-  AddWeightless(plan, options, factor_of, &table.factors);
+  AddWeightless(plan, options, &factors);
+  table.factors = factors.Take();
   return table;
 }
 

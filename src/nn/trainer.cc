@@ -163,7 +163,7 @@ base::Result<run::StepOutcome> PathTrainer::StepOn(const float* images, const in
                               ? SamplePerCell(plan, options_.seed, step_)
                               : std::vector<space::Architecture>{SampleShared(plan.space, options_.seed, step_)};
   const Program program = CompileProgram(plan, outcome.architectures);
-  Pass pass(plan, program, weights.current.data(), state_->pool, true);
+  Pass<float> pass(plan, program, weights.current.data(), state_->pool, true);
   const std::vector<float>& logits = pass.Forward(images, count, nullptr);
   const int classes = program.classifier.classes;
   logit_gradient_.resize(logits.size());

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/safetensors.h"
-#include "nn/program.h"
+#include "space/paths.h"
 
 namespace nasshrink::nn {
 namespace {
@@ -63,12 +63,6 @@ Weights Empty(const Layout& layout) {
   return weights;
 }
 
-// "cells.3.edges.2<-1.4.op.1.weight" becomes "cells.3.layers.2.op.1.weight".
-std::string ChildName(const NetworkPlan& plan, const std::string& name, uint32_t layer, uint32_t edge) {
-  const std::string& prefix = plan.layers[layer].prefix;
-  return fmt::format("{}.layers.{}{}", prefix, edge, name.substr(name.find(".op.")));
-}
-
 base::Status AddMetadata(const Metadata& metadata, base::SafetensorsWriter* writer) {
   for (const auto& [key, value] : metadata) {
     if (key == kFormatKey || key == kStepsKey || key == kStandAloneKey) {
@@ -86,33 +80,38 @@ base::Status AddStatistics(const std::string& name, size_t channels, const float
   return writer->Add(name + kVariance, "F32", shape, BytesOf(variance, channels));
 }
 
-// The child's statistics in one cell layer, taken from `mean` and `variance` (the whole layout's, kept by the caller
-// until the writer is done). Operators on no path get mean 0 and variance 1: a PyTorch network computes them too, and
-// what reads a node that nothing reaches must put out zeros there as well.
-base::Status AddCellStatistics(const NetworkPlan& plan, uint32_t layer, const space::Architecture& architecture,
-                               std::vector<float>* mean, std::vector<float>* variance,
-                               base::SafetensorsWriter* writer) {
-  const auto& body = std::get<CellLayer>(plan.layers[layer].body);
-  const space::Cell& cell = plan.space.network.cells[body.cell];
-  std::vector<EdgeAction> actions;
-  for (size_t e = 0; e < cell.edges.size(); ++e) {
-    actions.push_back(body.edges[e][architecture[cell.edges[e].choice]].action);
-  }
-  const std::vector<bool> live = LiveEdges(cell, actions);
-  for (uint32_t e = 0; e < cell.edges.size(); ++e) {
-    if (actions[e] != EdgeAction::kConvolve) continue;
-    const EdgeOperator& op = body.edges[e][architecture[cell.edges[e].choice]];
-    const Statistics& statistics = plan.layout.statistics[op.norm.statistics];
-    if (!live[e]) {
-      std::fill_n(mean->begin() + static_cast<ptrdiff_t>(statistics.offset), statistics.channels, 0.0F);
-      std::fill_n(variance->begin() + static_cast<ptrdiff_t>(statistics.offset), statistics.channels, 1.0F);
+// Which edges of the cells a child keeps, and which of these lie on a path.
+class ChildEdges {
+ public:
+  ChildEdges(const space::Space& space, const space::Architecture& architecture)
+      : space_(space), architecture_(architecture) {
+    for (size_t cell = 0; cell < space.network.cells.size(); ++cell) {
+      kept_.push_back(space::KeptEdges(space, cell, architecture));
+      paths_.push_back(space::CountPaths(space, cell, architecture));
     }
-    NASSHRINK_RETURN_IF_ERROR(AddStatistics(ChildName(plan, statistics.name, layer, e), statistics.channels,
-                                            mean->data() + statistics.offset, variance->data() + statistics.offset,
-                                            writer));
   }
-  return {};
-}
+
+  bool Has(const std::optional<Owner>& owner) const {
+    if (!owner.has_value()) return true;
+    if (architecture_[owner->choice] != owner->candidate) return false;
+    const auto* cell = CellOf(*owner);
+    return cell == nullptr || kept_[cell->cell][owner->edge];
+  }
+  bool OnPath(const std::optional<Owner>& owner) const {
+    const auto* cell = owner.has_value() ? CellOf(*owner) : nullptr;
+    return cell == nullptr || paths_[cell->cell].edge[owner->edge] > 0;
+  }
+
+ private:
+  const space::LayerCell* CellOf(const Owner& owner) const {
+    return std::get_if<space::LayerCell>(&space_.network.layers[owner.layer].body);
+  }
+
+  const space::Space& space_;
+  const space::Architecture& architecture_;
+  std::vector<std::vector<bool>> kept_;
+  std::vector<space::CellPaths> paths_;
+};
 
 }  // namespace
 
@@ -188,38 +187,27 @@ base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view byt
   return weights;
 }
 
+// Operators on no path get mean 0 and variance 1: a PyTorch network computes them too, and what reads a node that
+// nothing reaches must put out zeros there as well.
 base::Result<std::string> WriteChild(const NetworkPlan& plan, const Weights& weights,
                                      const space::Architecture& architecture, const Metadata& metadata) {
   base::SafetensorsWriter writer;
   NASSHRINK_RETURN_IF_ERROR(AddMetadata(metadata, &writer));
+  const ChildEdges edges(plan.space, architecture);
   const float* values = weights.evaluated();
   for (const Parameter& parameter : plan.layout.parameters) {
-    std::string name = parameter.name;
-    if (parameter.owner.has_value()) {
-      const Owner& owner = *parameter.owner;
-      if (architecture[owner.choice] != owner.candidate) continue;
-      name = ChildName(plan, name, owner.layer, owner.edge);
-    }
+    if (!edges.Has(parameter.owner)) continue;
     NASSHRINK_RETURN_IF_ERROR(
-        writer.Add(name, "F32", parameter.shape, BytesOf(values + parameter.offset, parameter.size)));
+        writer.Add(parameter.child_name, "F32", parameter.shape, BytesOf(values + parameter.offset, parameter.size)));
   }
-  std::vector<float> mean = weights.running_mean;
-  std::vector<float> variance = weights.running_variance;
-  std::vector<bool> of_cells(plan.layout.statistics.size(), false);
-  for (uint32_t i = 0; i < plan.layers.size(); ++i) {
-    const auto* cell = std::get_if<CellLayer>(&plan.layers[i].body);
-    if (cell == nullptr) continue;
-    for (const auto& operators : cell->edges) {
-      for (const EdgeOperator& op : operators) {
-        if (op.action == EdgeAction::kConvolve && op.stored) of_cells[op.norm.statistics] = true;
-      }
-    }
-    NASSHRINK_RETURN_IF_ERROR(AddCellStatistics(plan, i, architecture, &mean, &variance, &writer));
-  }
-  for (size_t i = 0; i < of_cells.size(); ++i) {
-    const Statistics& statistics = plan.layout.statistics[i];
-    if (of_cells[i]) continue;
-    NASSHRINK_RETURN_IF_ERROR(AddStatistics(statistics.name, statistics.channels, mean.data() + statistics.offset,
+  const std::vector<float> zeros(plan.layout.channels, 0.0F);
+  const std::vector<float> ones(plan.layout.channels, 1.0F);
+  for (const Statistics& statistics : plan.layout.statistics) {
+    if (!edges.Has(statistics.owner)) continue;
+    const bool on_path = edges.OnPath(statistics.owner);
+    const std::vector<float>& mean = on_path ? weights.running_mean : zeros;
+    const std::vector<float>& variance = on_path ? weights.running_variance : ones;
+    NASSHRINK_RETURN_IF_ERROR(AddStatistics(statistics.child_name, statistics.channels, mean.data() + statistics.offset,
                                             variance.data() + statistics.offset, &writer));
   }
   return writer.Finish();

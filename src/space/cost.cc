@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "space/cell_steps.h"
+#include "space/build_cell.h"
+#include "space/build_network.h"
+#include "space/build_operator.h"
 #include "space/digits.h"
 #include "space/grammar_cost.h"
-#include "space/network_steps.h"
-#include "space/operator_steps.h"
 #include "space/paths.h"
 #include "space/validate.h"
 #include "space/validate_network.h"
@@ -34,9 +34,10 @@ struct Lone {
   uint64_t peak = 0;
 };
 
-base::Result<Lone> LoneCandidate(const Candidate& candidate, const Shape& in, const Shape& out) {
+base::Result<Lone> LoneCandidate(const Candidate& candidate, Scope::Kind place, const Shape& in, const Shape& out) {
   Steps steps;
-  NASSHRINK_ASSIGN_OR_RETURN(const Tensor made, AddCandidate(candidate, steps.Input(in), out, &steps));
+  const InScope scope(&steps, {place, 0, 0, 0, 0, 0, {}});
+  NASSHRINK_ASSIGN_OR_RETURN(const Tensor made, BuildCandidate(candidate, steps.Input(in), out, &steps));
   steps.Keep(made);
   Lone lone = {steps.cost(), steps.cost(), steps.Peak()};
   const auto* cell = std::get_if<CellCandidate>(&candidate.body);
@@ -45,7 +46,7 @@ base::Result<Lone> LoneCandidate(const Candidate& candidate, const Shape& in, co
   const bool connected = std::any_of(pruned.edges.begin(), pruned.edges.end(),
                                      [](const CandidateEdge& edge) { return edge.op.kind != "none"; });
   Steps live;
-  NASSHRINK_RETURN_IF_ERROR(AddCandidateCell(pruned, live.Input(in), out, &live).status());
+  NASSHRINK_RETURN_IF_ERROR(BuildCandidateCell(pruned, live.Input(in), out, &live).status());
   lone.live = connected ? live.cost() : OperatorCost{};
   return lone;
 }
@@ -71,7 +72,7 @@ class CostBuilder {
   base::Status AddFixed(size_t index, const OperatorDef& op);
   base::Status AddOpenLayer(size_t index, uint32_t choice);
   base::Status AddCellLayer(size_t index, uint32_t cell);
-  base::Status AddRow(uint32_t choice, const Shape& in, const Shape& out, Row* row);
+  base::Status AddRow(uint32_t choice, Scope::Kind place, const Shape& in, const Shape& out, Row* row);
   void Flatten();
   base::Status FindRange();
   OperatorCost Extreme(const Digit& digit, bool most) const;
@@ -97,9 +98,9 @@ void CostBuilder::MakeRows() {
 }
 
 // `row` takes the live costs, which differ from the others for candidate cells alone.
-base::Status CostBuilder::AddRow(uint32_t choice, const Shape& in, const Shape& out, Row* row) {
+base::Status CostBuilder::AddRow(uint32_t choice, Scope::Kind place, const Shape& in, const Shape& out, Row* row) {
   for (size_t c = 0; c < row->size(); ++c) {
-    const auto lone = LoneCandidate(space().choices[choice].candidates[c], in, out);
+    const auto lone = LoneCandidate(space().choices[choice].candidates[c], place, in, out);
     if (!lone.ok()) return At(lone.status(), fmt::format("choices[{}].candidates[{}].", choice, c));
     NASSHRINK_RETURN_IF_ERROR(AddChecked(&(*row)[c], lone->live));
     NASSHRINK_RETURN_IF_ERROR(AddChecked(&model_.table_[choice][c], lone->cost));
@@ -120,19 +121,19 @@ base::Status CostBuilder::AddCellLayer(size_t index, uint32_t cell_index) {
   }
   const auto shapes = ShapesInCell(cell, inputs, model_.shapes_[index + 1]);
   if (!shapes.ok()) return At(shapes.status(), field);
-  const auto preprocessed = AddPreprocessing(cell, tensors, *shapes, &steps);
+  const auto preprocessed = BuildPreprocessing(cell, tensors, *shapes, &steps);
   if (!preprocessed.ok()) return At(preprocessed.status(), field);
   NASSHRINK_RETURN_IF_ERROR(AddChecked(&model_.fixed_, steps.cost()));
   for (size_t e = 0; e < cell.edges.size(); ++e) {
-    NASSHRINK_RETURN_IF_ERROR(
-        AddRow(cell.edges[e].choice, shapes->From(cell.edges[e]), shapes->node, &model_.cells_[cell_index][e]));
+    NASSHRINK_RETURN_IF_ERROR(AddRow(cell.edges[e].choice, Scope::Kind::kEdge, shapes->From(cell.edges[e]),
+                                     shapes->node, &model_.cells_[cell_index][e]));
   }
   return {};
 }
 
 base::Status CostBuilder::AddFixed(size_t index, const OperatorDef& op) {
   Steps steps(model_.counting_);
-  const auto made = AddOperator(op, steps.Input(model_.shapes_[index]), model_.shapes_[index + 1], &steps);
+  const auto made = BuildOperator(op, steps.Input(model_.shapes_[index]), model_.shapes_[index + 1], &steps);
   if (!made.ok()) return At(made.status(), fmt::format("network.layers[{}].fixed.", index));
   return AddChecked(&model_.fixed_, steps.cost());
 }
@@ -150,7 +151,8 @@ base::Status CostBuilder::AddLayer(size_t index) {
   if (const auto* body = std::get_if<LayerCell>(&layer.body)) return AddCellLayer(index, body->cell);
   if (const auto* body = std::get_if<LayerChoice>(&layer.body)) {
     if (!space().choices[body->choice].grammar.empty()) return AddOpenLayer(index, body->choice);
-    return AddRow(body->choice, model_.shapes_[index], model_.shapes_[index + 1], &model_.live_layers_[body->choice]);
+    return AddRow(body->choice, Scope::Kind::kCandidate, model_.shapes_[index], model_.shapes_[index + 1],
+                  &model_.live_layers_[body->choice]);
   }
   return AddFixed(index, std::get<OperatorDef>(layer.body));
 }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "space/cell_steps.h"
+#include "space/build_cell.h"
+#include "space/steps.h"
 
 namespace nasshrink::space {
 namespace {
@@ -12,7 +13,7 @@ base::Result<OperatorCostRange> RangeOfEdge(const CellGrammar& grammar, const Sh
   OperatorCostRange range;
   for (size_t i = 0; i < grammar.operators.size(); ++i) {
     Steps steps;
-    const auto passed = AddCandidateEdge(grammar.operators[i], steps.Input(in), out, &steps);
+    const auto passed = BuildCandidateEdge({0, 1, grammar.operators[i]}, 0, steps.Input(in), out, &steps);
     if (!passed.ok()) return base::Status(passed.status()).Under(fmt::format("operators[{}].", i));
     range.min = i == 0 ? steps.cost() : Least(range.min, steps.cost());
     range.max = Most(range.max, steps.cost());
@@ -26,7 +27,7 @@ base::Result<OperatorCostRange> RangeAtRatio(const CellGrammar& grammar, uint32_
   empty.nodes = grammar.nodes;
   empty.ratio = ratio;
   Steps steps;
-  NASSHRINK_RETURN_IF_ERROR(AddCandidateCell(empty, steps.Input(in), out, &steps).status());
+  NASSHRINK_RETURN_IF_ERROR(BuildCandidateCell(empty, steps.Input(in), out, &steps).status());
   const Shape widened = {in.channels * ratio, in.height, in.width};
   const Shape inner = {widened.channels, out.height, out.width};
   NASSHRINK_ASSIGN_OR_RETURN(const OperatorCostRange first, RangeOfEdge(grammar, widened, inner));

@@ -26,7 +26,7 @@ Tensor Steps::NewTensor(const Shape& shape, uint32_t last) {
 }
 
 void Steps::Read(const Tensor& tensor, uint32_t step) {
-  uint32_t& last = storages_[tensor.storage].last;
+  uint32_t& last = storages_[tensor.id].last;
   last = std::max(last, step);
 }
 
@@ -39,7 +39,7 @@ Tensor Steps::Compute(const std::vector<Tensor>& inputs, const Shape& out, const
   const auto step = static_cast<uint32_t>(steps_.size());
   for (const Tensor& input : inputs) Read(input, step);
   const Tensor tensor = NewTensor(out, step);
-  steps_.push_back({tensor.storage});
+  steps_.push_back({tensor.id});
   cost_ += cost;
   return tensor;
 }
@@ -47,15 +47,44 @@ Tensor Steps::Compute(const std::vector<Tensor>& inputs, const Shape& out, const
 Tensor Steps::Merge(const Tensor& a, const Tensor& b) {
   const Tensor tensor = Compute({a, b}, a.shape);
   steps_.back().merge = true;
-  steps_.back().a = a.storage;
-  steps_.back().b = b.storage;
+  steps_.back().a = a.id;
+  steps_.back().b = b.id;
   return tensor;
 }
 
-void Steps::Norm(const Tensor& tensor) {
-  const uint64_t params = uint64_t{2} * tensor.shape.channels;
+// A bias adds no multiply-adds.
+Tensor Steps::Convolve(std::string_view /*name*/, const Tensor& in, const Shape& out, const Window& window) {
+  const uint64_t weights = Saturated(window.kernel, window.kernel, in.shape.channels / window.groups, out.channels);
+  const uint64_t bias = window.bias ? out.channels : 0;
+  return Compute({in}, out, {Saturated(weights, Pixels(out)), SaturatedSum(weights, bias)});
+}
+
+// In place.
+Tensor Steps::Normalise(std::string_view /*name*/, const Tensor& in, Affine affine) {
+  if (affine == Affine::kNever) return in;
+  const uint64_t params = uint64_t{2} * in.shape.channels;
   cost_ += {0, params};
   norm_params_ = SaturatedSum(norm_params_, params);
+  return in;
+}
+
+Tensor Steps::Concatenate(const std::vector<Tensor>& parts) {
+  Shape shape = parts.front().shape;
+  shape.channels = 0;
+  for (const Tensor& part : parts) shape.channels += part.shape.channels;
+  return Compute(parts, shape);
+}
+
+Tensor Steps::TakeChannels(const Tensor& in, uint32_t /*first*/, uint32_t /*step*/, uint32_t count) {
+  Tensor view = in;
+  view.shape.channels = count;
+  return view;
+}
+
+Tensor Steps::Linear(std::string_view /*name*/, const Tensor& in, const Shape& out, bool bias) {
+  const uint64_t weights = Saturated(in.shape.channels, out.channels);
+  const uint64_t macs = counting_ == Counting::kThop ? 2 * weights - out.channels : weights;
+  return Compute({in}, out, {macs, weights + (bias ? out.channels : 0)});
 }
 
 bool Steps::InPlace(uint32_t step) const {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "space/validate_network.h"
+#include "space/network_builder.h"
 
 namespace nasshrink::space {
 
@@ -23,13 +23,8 @@ enum class Counting : uint8_t {
   kThop,    // (2 * in - 1) * out: multiplications and additions apart, as the tool thop of ABS's published code does
 };
 
-// What a step reads or writes; a view of a part of a tensor has the storage of the whole.
-struct Tensor {
-  uint32_t storage = 0;
-  Shape shape;
-};
-
-class Steps {
+// A tensor's id is its storage: a view of a part of a tensor has the storage of the whole.
+class Steps final : public NetworkBuilder {
  public:
   explicit Steps(Counting counting = Counting::kConvFc) : counting_(counting) {}
 
@@ -42,10 +37,24 @@ class Steps {
   // An element-wise step of two tensors with the shape of the first. It writes over an input of that size which nothing
   // reads later, else a new tensor.
   Tensor Merge(const Tensor& a, const Tensor& b);
-  // Scale and shift of a batch norm, which is computed in place.
-  void Norm(const Tensor& tensor);
   // The tensor is read after the last step.
-  void Keep(const Tensor& tensor) { storages_[tensor.storage].last = kForever; }
+  void Keep(const Tensor& tensor) { storages_[tensor.id].last = kForever; }
+
+  Tensor Convolve(std::string_view name, const Tensor& in, const Shape& out, const Window& window) override;
+  Tensor Normalise(std::string_view name, const Tensor& in, Affine affine) override;
+  Tensor Activate(const Tensor& in, Function /*function*/) override { return in; }
+  Tensor Pool(PoolKind /*kind*/, uint32_t /*kernel*/, const Tensor& in, const Shape& out) override {
+    return Compute({in}, out);
+  }
+  Tensor Sum(const Tensor& a, const Tensor& b) override { return Merge(a, b); }
+  Tensor Product(const Tensor& a, const Tensor& b) override { return Merge(a, b); }
+  Tensor Concatenate(const std::vector<Tensor>& parts) override;
+  Tensor TakeChannels(const Tensor& in, uint32_t first, uint32_t step, uint32_t count) override;
+  Tensor Shift(const Tensor& in) override { return in; }
+  Tensor Subsample(const Tensor& in, const Shape& out) override { return Compute({in}, out); }
+  Tensor PixelMean(const Tensor& in) override { return Compute({in}, {in.shape.channels, 1, 1}); }
+  Tensor Linear(std::string_view name, const Tensor& in, const Shape& out, bool bias) override;
+  Tensor Zeros(const Shape& shape) override { return Compute({}, shape); }
 
   const OperatorCost& cost() const { return cost_; }
   // The part of cost().params that scales and shifts batch norms.
@@ -86,10 +95,6 @@ template <typename... Rest>
 uint64_t Saturated(uint64_t a, uint64_t b, Rest... rest) {
   return Saturated(Saturated(a, b), rest...);
 }
-
-inline uint64_t Pixels(const Shape& shape) { return uint64_t{shape.height} * shape.width; }
-inline bool SameSize(const Shape& a, const Shape& b) { return a.height == b.height && a.width == b.width; }
-inline bool SameShape(const Shape& a, const Shape& b) { return a.channels == b.channels && SameSize(a, b); }
 
 }  // namespace nasshrink::space
 

@@ -1,12 +1,12 @@
 // Costs of what users put together themselves: operator graphs, cells as candidates, cells with several inputs.
 #include <gtest/gtest.h>
 
-#include "space/cell_steps.h"
+#include "space/build_cell.h"
+#include "space/build_graph.h"
+#include "space/build_operator.h"
 #include "space/codec.h"
 #include "space/cost.h"
 #include "space/grammar_cost.h"
-#include "space/graph_steps.h"
-#include "space/operator_steps.h"
 #include "space/operators.h"
 #include "space/published_spaces.h"
 
@@ -32,9 +32,9 @@ TEST(GraphCost, EqualsThatOfTheSameBlock) {
   const OperatorDef block = MakeOperator("mb_block", {Number("expansion", 3), Number("kernel", 5)});
   const Shape shape = {8, 6, 5};
   Steps expected;
-  expected.Keep(**AddOperator(block, expected.Input(shape), shape, &expected));
+  expected.Keep(**BuildOperator(block, expected.Input(shape), shape, &expected));
   Steps steps;
-  const auto made = AddGraph(MobileGraph(), steps.Input(shape), shape, &steps);
+  const auto made = BuildGraph(MobileGraph(), steps.Input(shape), shape, &steps);
   ASSERT_TRUE(made.ok()) << made.status().message();
   steps.Keep(*made);
   EXPECT_EQ(steps.cost().macs, expected.cost().macs);
@@ -50,7 +50,7 @@ TEST(GraphCost, TakesTheStrideOnceOnEveryPath) {
                                         {"max_pool", {0}, {Number("kernel", 3)}},
                                         {"concat", {3, 4}, {}}};
   Steps steps;
-  const auto made = AddGraph(graph, steps.Input({4, 7, 7}), {8, 4, 4}, &steps);
+  const auto made = BuildGraph(graph, steps.Input({4, 7, 7}), {8, 4, 4}, &steps);
   ASSERT_TRUE(made.ok()) << made.status().message();
   EXPECT_EQ(steps.cost().macs, 2U * 9 * 4 * 4 * 16);
   EXPECT_EQ(steps.cost().params, 2U * 9 * 4 * 4);
@@ -59,7 +59,7 @@ TEST(GraphCost, TakesTheStrideOnceOnEveryPath) {
 TEST(GraphCost, NamesThePrimitiveThatDoesNotFit) {
   const auto field_of = [](const std::vector<Primitive>& graph, const Shape& in, const Shape& out) {
     Steps steps;
-    const auto made = AddGraph(graph, steps.Input(in), out, &steps);
+    const auto made = BuildGraph(graph, steps.Input(in), out, &steps);
     EXPECT_EQ(made.status().code(), base::Code::kInvalidArgument);
     return made.status().details().field;
   };
@@ -93,7 +93,7 @@ CellCandidate SmallCell() {
 
 TEST(CandidateCellCost, AddsAdjustersAndEdges) {
   Steps steps;
-  const auto made = AddCandidateCell(SmallCell(), steps.Input({4, 6, 6}), {10, 3, 3}, &steps);
+  const auto made = BuildCandidateCell(SmallCell(), steps.Input({4, 6, 6}), {10, 3, 3}, &steps);
   ASSERT_TRUE(made.ok()) << made.status().message();
   // 4 -> 12 at 6x6; 1x1 and 3x3 on 12 channels and the depthwise one at 3x3; 12 -> 10.
   EXPECT_EQ(steps.cost().macs, 48U * 36 + (144U + 1296U + 108U) * 9 + 120U * 9);
@@ -148,7 +148,7 @@ TEST(GrammarCost, IsTheRangeOfAllCells) {
                     Edge(1, 2, grammar.operators[code / 4])};
       cell.merges = {Merge::kSum};
       Steps steps;
-      ASSERT_TRUE(AddCandidateCell(cell, steps.Input(in), out, &steps).ok());
+      ASSERT_TRUE(BuildCandidateCell(cell, steps.Input(in), out, &steps).ok());
       expected.min = Least(expected.min, steps.cost());
       expected.max = Most(expected.max, steps.cost());
     }
@@ -178,7 +178,7 @@ TEST(CellCost, PreprocessesInputsOfTwoSizes) {
   ASSERT_TRUE(shapes.ok()) << shapes.status().message();
   EXPECT_EQ(shapes->node.channels, 32U);
   Steps steps;
-  const auto made = AddPreprocessing(cell, {steps.Input({64, 8, 8}), steps.Input({128, 4, 4})}, *shapes, &steps);
+  const auto made = BuildPreprocessing(cell, {steps.Input({64, 8, 8}), steps.Input({128, 4, 4})}, *shapes, &steps);
   ASSERT_TRUE(made.ok()) << made.status().message();
   EXPECT_EQ(steps.cost().macs, (64U + 128U) * 32 * 16);
   EXPECT_EQ(steps.cost().params, (64U + 128U) * 32 + 4 * 32);
@@ -198,7 +198,7 @@ TEST(CellCost, ReadsTheLastLayersOldestFirst) {
 TEST(OperatorCost, NamesTheOperatorThatDoesNotFit) {
   const auto message_of = [](const OperatorDef& op, const Shape& in, const Shape& out) {
     Steps steps;
-    const auto made = AddOperator(op, steps.Input(in), out, &steps);
+    const auto made = BuildOperator(op, steps.Input(in), out, &steps);
     EXPECT_EQ(made.status().code(), base::Code::kInvalidArgument) << op.kind;
     return made.status().message();
   };
@@ -224,7 +224,7 @@ TEST(OperatorCost, IsKnownForEveryKind) {
     }
     Steps steps;
     const Tensor in = steps.Input({8, 4, 4});
-    EXPECT_TRUE(AddOperator(MakeOperator(kind.name, attributes), in, {8, 4, 4}, &steps).ok()) << kind.name;
+    EXPECT_TRUE(BuildOperator(MakeOperator(kind.name, attributes), in, {8, 4, 4}, &steps).ok()) << kind.name;
   }
 }
 

@@ -6,10 +6,10 @@
 #include <random>
 #include <set>
 
+#include "space/build_network.h"
+#include "space/build_operator.h"
 #include "space/codec.h"
 #include "space/cost.h"
-#include "space/network_steps.h"
-#include "space/operator_steps.h"
 #include "space/operators.h"
 #include "space/published_spaces.h"
 
@@ -124,10 +124,10 @@ TEST(ActivationPeak, OfAMobileBlock) {
   const OperatorDef block = MakeOperator("mb_block", {{"expansion", int64_t{6}}, {"kernel", int64_t{3}}});
   Steps residual;
   const Tensor in = residual.Input({8, 4, 4});
-  residual.Keep(**AddOperator(block, in, {8, 4, 4}, &residual));
+  residual.Keep(**BuildOperator(block, in, {8, 4, 4}, &residual));
   EXPECT_EQ(residual.Peak(), 128U + 768U + 768U);
   Steps strided;
-  strided.Keep(**AddOperator(block, strided.Input({8, 4, 4}), {16, 2, 2}, &strided));
+  strided.Keep(**BuildOperator(block, strided.Input({8, 4, 4}), {16, 2, 2}, &strided));
   EXPECT_EQ(strided.Peak(), 768U + 192U);  // the input is gone
 }
 

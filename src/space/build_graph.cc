@@ -1,8 +1,8 @@
-#include "space/graph_steps.h"
+#include "space/build_graph.h"
 
 #include <algorithm>
 
-#include "space/operator_steps.h"
+#include "space/build_operator.h"
 #include "space/validate.h"
 
 namespace nasshrink::space {
@@ -18,10 +18,10 @@ struct Value {
   bool reduced = false;
 };
 
-class GraphBuilder {
+class GraphWalk {
  public:
-  GraphBuilder(const Tensor& in, const Shape& out, Steps* steps)
-      : out_(out), strides_(!SameSize(in.shape, out)), steps_(steps) {
+  GraphWalk(const Tensor& in, const Shape& out, NetworkBuilder* builder)
+      : out_(out), strides_(!SameSize(in.shape, out)), builder_(builder) {
     values_.push_back({in, !strides_});
   }
 
@@ -29,26 +29,33 @@ class GraphBuilder {
   base::Result<Tensor> Finish(const std::string& field) const;
 
  private:
-  base::Result<Value> Window(const Primitive& primitive, const Value& in, const std::string& field);
+  base::Result<Value> Slide(const Primitive& primitive, const Value& in, const std::string& field);
   base::Result<Value> Join(const Primitive& primitive, const std::string& field);
   Shape After(const Value& in, uint32_t channels) const;
 
   const Shape out_;
   const bool strides_;
-  Steps* const steps_;
+  NetworkBuilder* const builder_;
   std::vector<Value> values_;  // 0 the input, i what primitive i-1 makes
 };
 
 // A window takes the stride where it is still to be taken.
-Shape GraphBuilder::After(const Value& in, uint32_t channels) const {
+Shape GraphWalk::After(const Value& in, uint32_t channels) const {
   if (in.reduced) return {channels, in.tensor.shape.height, in.tensor.shape.width};
   return {channels, out_.height, out_.width};
 }
 
-base::Result<Value> GraphBuilder::Window(const Primitive& primitive, const Value& in, const std::string& field) {
+base::Result<Value> GraphWalk::Slide(const Primitive& primitive, const Value& in, const std::string& field) {
   const uint32_t channels = in.tensor.shape.channels;
+  const std::string name = fmt::format("{}", values_.size() - 1);
+  const auto kernel = static_cast<uint32_t>(IntegerOf(primitive, "kernel", 1));
   if (primitive.kind == "avg_pool" || primitive.kind == "max_pool") {
-    return Value{steps_->Compute({in.tensor}, After(in, channels)), true};
+    const PoolKind kind = primitive.kind == "max_pool" ? PoolKind::kMax : PoolKind::kAverage;
+    Tensor pooled = builder_->Pool(kind, kernel, in.tensor, After(in, channels));
+    if (IntegerOf(primitive, "batch_norm", 0) != 0) {
+      pooled = builder_->Normalise(name + ".1", pooled, Affine::kNever);
+    }
+    return Value{pooled, true};
   }
   const bool depthwise = primitive.kind == "depthwise_conv";
   const auto made = static_cast<uint32_t>(IntegerOf(primitive, "channels", channels));
@@ -57,11 +64,11 @@ base::Result<Value> GraphBuilder::Window(const Primitive& primitive, const Value
     return base::Invalid(field + ".attributes", groups, fmt::format("a divisor of {} and {}", channels, made),
                          "the channels do not divide into the groups");
   }
-  const auto kernel = static_cast<uint32_t>(IntegerOf(primitive, "kernel", 1));
-  return Value{AddConv(kernel, groups, in.tensor, After(in, made), steps_), true};
+  const Window window = {kernel, groups, static_cast<uint32_t>(IntegerOf(primitive, "dilation", 1))};
+  return Value{builder_->Convolve(name, in.tensor, After(in, made), window), true};
 }
 
-base::Result<Value> GraphBuilder::Join(const Primitive& primitive, const std::string& field) {
+base::Result<Value> GraphWalk::Join(const Primitive& primitive, const std::string& field) {
   Value joined = values_[primitive.inputs[0]];
   std::vector<Tensor> tensors = {joined.tensor};
   uint64_t channels = joined.tensor.shape.channels;
@@ -75,24 +82,23 @@ base::Result<Value> GraphBuilder::Join(const Primitive& primitive, const std::st
     }
     channels += other.tensor.shape.channels;
     tensors.push_back(other.tensor);
-    if (!concat) joined.tensor = steps_->Merge(joined.tensor, other.tensor);
+    if (primitive.kind == "add") joined.tensor = builder_->Sum(joined.tensor, other.tensor);
+    if (primitive.kind == "multiply") joined.tensor = builder_->Product(joined.tensor, other.tensor);
   }
   if (primitive.kind != "concat") return joined;
   if (channels > kMaxChannels) {
     return base::Invalid(field, channels, fmt::format("up to {} channels", kMaxChannels),
                          "the concatenation has too many channels");
   }
-  Shape shape = joined.tensor.shape;
-  shape.channels = static_cast<uint32_t>(channels);
-  joined.tensor = steps_->Compute(tensors, shape);
+  joined.tensor = builder_->Concatenate(tensors);
   return joined;
 }
 
-base::Status GraphBuilder::Add(const Primitive& primitive, const std::string& field) {
-  const Value first = values_[primitive.inputs[0]];
+base::Status GraphWalk::Add(const Primitive& primitive, const std::string& field) {
+  Value first = values_[primitive.inputs[0]];
   const std::string& kind = primitive.kind;
   if (kind == "conv" || kind == "depthwise_conv" || kind == "avg_pool" || kind == "max_pool") {
-    NASSHRINK_ASSIGN_OR_RETURN(const Value value, Window(primitive, first, field));
+    NASSHRINK_ASSIGN_OR_RETURN(const Value value, Slide(primitive, first, field));
     values_.push_back(value);
     return {};
   }
@@ -101,13 +107,17 @@ base::Status GraphBuilder::Add(const Primitive& primitive, const std::string& fi
     values_.push_back(value);
     return {};
   }
-  // What is left works element by element, in place.
-  if (kind == "batch_norm") steps_->Norm(first.tensor);
+  // What is left works element by element.
+  const std::optional<Function> function = FunctionNamed(kind);
+  if (function.has_value()) first.tensor = builder_->Activate(first.tensor, *function);
+  if (kind == "batch_norm") {
+    first.tensor = builder_->Normalise(fmt::format("{}", values_.size() - 1), first.tensor, Affine::kAlways);
+  }
   values_.push_back(first);
   return {};
 }
 
-base::Result<Tensor> GraphBuilder::Finish(const std::string& field) const {
+base::Result<Tensor> GraphWalk::Finish(const std::string& field) const {
   const Value& last = values_.back();
   if (!last.reduced) {
     return base::Invalid(field, "a path without one", "a convolution or pooling on every path",
@@ -122,12 +132,13 @@ base::Result<Tensor> GraphBuilder::Finish(const std::string& field) const {
 
 }  // namespace
 
-base::Result<Tensor> AddGraph(const std::vector<Primitive>& graph, const Tensor& in, const Shape& out, Steps* steps) {
-  GraphBuilder builder(in, out, steps);
+base::Result<Tensor> BuildGraph(const std::vector<Primitive>& graph, const Tensor& in, const Shape& out,
+                                NetworkBuilder* builder) {
+  GraphWalk walk(in, out, builder);
   for (size_t i = 0; i < graph.size(); ++i) {
-    NASSHRINK_RETURN_IF_ERROR(builder.Add(graph[i], fmt::format("graph[{}]", i)));
+    NASSHRINK_RETURN_IF_ERROR(walk.Add(graph[i], fmt::format("graph[{}]", i)));
   }
-  return builder.Finish(fmt::format("graph[{}]", graph.size() - 1));
+  return walk.Finish(fmt::format("graph[{}]", graph.size() - 1));
 }
 
 }  // namespace nasshrink::space

@@ -1,0 +1,189 @@
+#include "nn/operations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "nn/named_builder.h"
+#include "space/build_network.h"
+
+namespace nasshrink::nn {
+namespace {
+
+using space::Tensor;
+using Kind = Operation::Kind;
+
+class Recorder final : public NamedBuilder {
+ public:
+  Recorder(const NetworkPlan& plan, const Mixture* mixture) : NamedBuilder(plan), mixture_(mixture) {}
+
+  Operations Record(const std::vector<space::Picks>& picks);
+
+  Tensor Convolve(std::string_view name, const Tensor& in, const space::Shape& out,
+                  const space::Window& window) override;
+  Tensor Normalise(std::string_view name, const Tensor& in, space::Affine affine) override;
+  Tensor Activate(const Tensor& in, space::Function function) override;
+  Tensor Pool(space::PoolKind kind, uint32_t kernel, const Tensor& in, const space::Shape& out) override;
+  Tensor Sum(const Tensor& a, const Tensor& b) override;
+  Tensor Product(const Tensor& a, const Tensor& b) override;
+  Tensor Concatenate(const std::vector<Tensor>& parts) override;
+  Tensor TakeChannels(const Tensor& in, uint32_t first, uint32_t step, uint32_t count) override;
+  Tensor Shift(const Tensor& in) override;
+  Tensor Subsample(const Tensor& in, const space::Shape& out) override;
+  Tensor PixelMean(const Tensor& in) override;
+  Tensor Linear(std::string_view name, const Tensor& in, const space::Shape& out, bool bias) override;
+  Tensor Zeros(const space::Shape& shape) override { return Add(Make(Kind::kZeros, {}, shape)); }
+  Tensor Chosen(const Tensor& in, uint32_t choice, uint32_t candidate) override;
+
+ private:
+  Operation Make(Kind kind, const std::vector<Tensor>& inputs, const space::Shape& shape) const;
+  Tensor Add(Operation operation);
+  bool IsZeros(const Tensor& tensor) const { return out_.list[tensor.id].kind == Kind::kZeros; }
+  uint32_t ParameterOf(std::string_view module, const char* suffix) const {
+    return plan().parameters.at(NameOf(module) + suffix);
+  }
+
+  const Mixture* const mixture_;
+  Operations out_;
+};
+
+Operation Recorder::Make(Kind kind, const std::vector<Tensor>& inputs, const space::Shape& shape) const {
+  Operation operation;
+  operation.kind = kind;
+  for (const Tensor& input : inputs) operation.inputs.push_back(input.id);
+  operation.shape = shape;
+  operation.layer = layer();
+  return operation;
+}
+
+Tensor Recorder::Add(Operation operation) {
+  const space::Shape shape = operation.shape;
+  out_.list.push_back(std::move(operation));
+  return {static_cast<uint32_t>(out_.list.size() - 1), shape};
+}
+
+Tensor Recorder::Convolve(std::string_view name, const Tensor& in, const space::Shape& out,
+                          const space::Window& window) {
+  if (on_edge() && IsZeros(in)) return Zeros(out);
+  Operation operation = Make(Kind::kConvolve, {in}, out);
+  operation.window = window;
+  operation.weight = ParameterOf(name, ".weight");
+  if (window.bias) operation.bias = ParameterOf(name, ".bias");
+  return Add(std::move(operation));
+}
+
+Tensor Recorder::Normalise(std::string_view name, const Tensor& in, space::Affine affine) {
+  if (on_edge() && IsZeros(in)) return in;
+  Operation operation = Make(Kind::kNormalise, {in}, in.shape);
+  operation.norm.statistics = plan().statistics.at(NameOf(name));
+  operation.norm.affine =
+      affine == space::Affine::kAlways || (affine == space::Affine::kStandAlone && plan().stand_alone);
+  if (operation.norm.affine) {
+    operation.norm.scale = ParameterOf(name, ".weight");
+    operation.norm.shift = ParameterOf(name, ".bias");
+  }
+  return Add(std::move(operation));
+}
+
+Tensor Recorder::Activate(const Tensor& in, space::Function function) {
+  const bool keeps_zeros = function != space::Function::kSigmoid && function != space::Function::kHardSigmoid;
+  if (keeps_zeros && IsZeros(in)) return in;
+  Operation operation = Make(Kind::kActivate, {in}, in.shape);
+  operation.function = function;
+  return Add(std::move(operation));
+}
+
+Tensor Recorder::Pool(space::PoolKind kind, uint32_t kernel, const Tensor& in, const space::Shape& out) {
+  if (IsZeros(in)) return Zeros(out);
+  Operation operation = Make(Kind::kPool, {in}, out);
+  operation.pool = kind;
+  operation.kernel = kernel;
+  return Add(std::move(operation));
+}
+
+Tensor Recorder::Sum(const Tensor& a, const Tensor& b) {
+  if (IsZeros(a)) return b;
+  if (IsZeros(b)) return a;
+  return Add(Make(Kind::kSum, {a, b}, a.shape));
+}
+
+Tensor Recorder::Product(const Tensor& a, const Tensor& b) {
+  if (IsZeros(a)) return a;
+  if (IsZeros(b)) return Zeros(a.shape);
+  const bool by_channel = !space::SameSize(a.shape, b.shape);
+  return Add(Make(by_channel ? Kind::kScale : Kind::kProduct, {a, b}, a.shape));
+}
+
+Tensor Recorder::Concatenate(const std::vector<Tensor>& parts) {
+  space::Shape shape = parts.front().shape;
+  shape.channels = 0;
+  for (const Tensor& part : parts) shape.channels += part.shape.channels;
+  if (std::all_of(parts.begin(), parts.end(), [&](const Tensor& part) { return IsZeros(part); })) return Zeros(shape);
+  return Add(Make(Kind::kConcatenate, parts, shape));
+}
+
+Tensor Recorder::TakeChannels(const Tensor& in, uint32_t first, uint32_t step, uint32_t count) {
+  const space::Shape shape = {count, in.shape.height, in.shape.width};
+  if (IsZeros(in)) return Zeros(shape);
+  Operation operation = Make(Kind::kTakeChannels, {in}, shape);
+  operation.first = first;
+  operation.step = step;
+  return Add(std::move(operation));
+}
+
+Tensor Recorder::Shift(const Tensor& in) { return IsZeros(in) ? in : Add(Make(Kind::kShift, {in}, in.shape)); }
+
+Tensor Recorder::Subsample(const Tensor& in, const space::Shape& out) {
+  return IsZeros(in) ? Zeros(out) : Add(Make(Kind::kSubsample, {in}, out));
+}
+
+Tensor Recorder::PixelMean(const Tensor& in) { return Add(Make(Kind::kPixelMean, {in}, {in.shape.channels, 1, 1})); }
+
+Tensor Recorder::Linear(std::string_view name, const Tensor& in, const space::Shape& out, bool bias) {
+  Operation operation = Make(Kind::kLinear, {in}, out);
+  operation.weight = ParameterOf(name, ".weight");
+  if (bias) operation.bias = ParameterOf(name, ".bias");
+  return Add(std::move(operation));
+}
+
+Tensor Recorder::Chosen(const Tensor& in, uint32_t choice, uint32_t candidate) {
+  if (mixture_ == nullptr || IsZeros(in)) return in;
+  const auto& mixed = (*mixture_)[choice];
+  const auto found =
+      std::find_if(mixed.begin(), mixed.end(), [&](const MixedCandidate& one) { return one.candidate == candidate; });
+  Operation operation = Make(Kind::kGate, {in}, in.shape);
+  operation.gate = found->gate;
+  operation.flows = found->flows;
+  return Add(std::move(operation));
+}
+
+Operations Recorder::Record(const std::vector<space::Picks>& picks) {
+  const Tensor images = Add(Make(Kind::kImages, {}, plan().shapes[0]));
+  // The plan was made by building all candidates, so this cannot fail.
+  out_.classifier = space::BuildNetwork(plan().space, plan().shapes, picks, images, this)->id;
+  return std::move(out_);
+}
+
+}  // namespace
+
+Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells) {
+  std::vector<space::Picks> picks;
+  for (const space::Architecture& cell : cells) picks.push_back(space::PicksOf(cell));
+  return Recorder(plan, nullptr).Record(picks);
+}
+
+Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture) {
+  space::Picks picks;
+  uint32_t gates = 0;
+  for (const auto& mixed : mixture) {
+    std::vector<uint32_t>& candidates = picks.emplace_back();
+    for (const MixedCandidate& one : mixed) {
+      candidates.push_back(one.candidate);
+      gates = std::max(gates, one.gate + 1);
+    }
+  }
+  Operations operations = Recorder(plan, &mixture).Record({picks});
+  operations.gates = gates;
+  return operations;
+}
+
+}  // namespace nasshrink::nn

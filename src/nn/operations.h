@@ -1,0 +1,84 @@
+// A child of the supernet (or a mixture of several) as primitive operations in the order of the message: what
+// nn/program.h fuses into the work of a step.
+//
+// Operators on edges that nothing reaches put out zeros, as their paths are broken; zeros are followed as far as they
+// stay zeros without weights.
+#ifndef NASSHRINK_NN_OPERATIONS_H_
+#define NASSHRINK_NN_OPERATIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "nn/network.h"
+#include "space/network_builder.h"
+
+namespace nasshrink::nn {
+
+struct Norm {
+  uint32_t statistics = 0;  // index into Layout::statistics
+  bool affine = false;
+  uint32_t scale = 0;  // indices into Layout::parameters when affine
+  uint32_t shift = 0;
+};
+
+struct Operation {
+  enum class Kind : uint8_t {
+    kImages,
+    kZeros,
+    kConvolve,
+    kNormalise,
+    kActivate,
+    kPool,
+    kSum,
+    kProduct,
+    kScale,  // the first input, each channel times the second's only pixel
+    kConcatenate,
+    kTakeChannels,
+    kShift,
+    kSubsample,
+    kPixelMean,
+    kGate,
+    kLinear,
+  };
+  Kind kind = Kind::kImages;
+  std::vector<uint32_t> inputs;  // operations before
+  space::Shape shape;            // of the result
+  uint32_t layer = 0;            // of network.layers
+  // Of the kinds that have them:
+  space::Window window;
+  uint32_t weight = 0;  // indices into Layout::parameters
+  std::optional<uint32_t> bias;
+  Norm norm;
+  space::Function function = space::Function::kRelu;
+  space::PoolKind pool = space::PoolKind::kAverage;
+  uint32_t kernel = 1;
+  uint32_t first = 0;  // channel
+  uint32_t step = 1;
+  uint32_t gate = 0;
+  bool flows = true;  // gradient goes through the gate
+};
+
+struct Operations {
+  std::vector<Operation> list;
+  uint32_t classifier = 0;  // the linear operation at the end
+  uint32_t gates = 0;
+};
+
+// A candidate that takes part in a mixture: its result times gates[gate]. Without `flows` no gradient passes through
+// it, but the gate's own is computed (ProxylessNAS's full_v2).
+struct MixedCandidate {
+  uint32_t candidate = 0;
+  uint32_t gate = 0;
+  bool flows = true;
+};
+// By choice. A choice of a node's incoming edges has no gates; the edges of all its candidates take part.
+using Mixture = std::vector<std::vector<MixedCandidate>>;
+
+// `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive.
+Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells);
+Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture);
+
+}  // namespace nasshrink::nn
+
+#endif  // NASSHRINK_NN_OPERATIONS_H_
