@@ -88,8 +88,8 @@ TEST(Trainer, TheSameSeedGivesTheSameBytes) {
 TEST(Trainer, TakesPyTorchsSgdSteps) {
   const Layout layout = [] {
     Layout made;
-    made.Add("w", ParameterKind::kConv, {5, 3, 1, 1}, 0, {});
-    made.Add("b", ParameterKind::kNormShift, {5}, 1, {});
+    made.Add(Parameter{"w", "w", ParameterKind::kConv, {5, 3, 1, 1}});
+    made.Add(Parameter{"b", "b", ParameterKind::kNormShift, {5}});
     return made;
   }();
   for (const bool nesterov : {false, true}) {
@@ -140,7 +140,7 @@ TEST(Trainer, TheScheduleWarmsUpAndFalls) {
 
 TEST(Trainer, ClipsGradients) {
   Layout layout;
-  layout.Add("w", ParameterKind::kConv, {1, 2, 1, 1}, 0, {});
+  layout.Add(Parameter{"w", "w", ParameterKind::kConv, {1, 2, 1, 1}});
   std::vector<float> gradients(layout.weights, 0.0F);
   gradients[0] = 3;
   gradients[1] = -4;
