@@ -9,10 +9,11 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 THREADS = 2
-# name, channels, cells, input channels, side, batch, steps a round
+# name, preset, its numbers with the batch last, steps a round
 CASES = [
-    ("C=16 N=5, batch 64, 3x32x32", 16, 5, 3, 32, 64, 12),
-    ("C=8 N=1, batch 256, 1x28x28", 8, 1, 1, 28, 256, 24),
+    ("NAS-Bench-201, C=16 N=5, batch 64, 3x32x32", "nas-bench-201", 16, 5, 3, 32, 64, 12),
+    ("NAS-Bench-201, C=8 N=1, batch 256, 1x28x28", "nas-bench-201", 8, 1, 1, 28, 256, 24),
+    ("ProxylessNAS-GPU, batch 16, 3x224x224", "mobilenet-proxyless-gpu", 224, 16, 4),
 ]
 
 
@@ -31,7 +32,7 @@ def ask(process, line):
 
 def compare(train_speed, python, rounds, case):
     name, *size, steps = case
-    arguments = [str(number) for number in (*size, THREADS)]
+    arguments = [str(part) for part in (*size, THREADS)]
     stand_ins = os.path.join(os.path.dirname(os.path.dirname(python)), "stand-ins")
     ours = start([train_speed, *arguments])
     peer = start(

@@ -1,13 +1,15 @@
 // Single-path training through the back end's interface; the opponent is benchmarks/peers/train_eager.py.
 //
 // Reads lines "STEPS" from standard input; for each trains that many steps and prints the seconds they took and the
-// genotypes (six operator codes each) that were drawn.
-// usage: train_speed CHANNELS CELLS INPUT_CHANNELS SIDE BATCH THREADS
+// genotypes (the number of the candidate of every choice, a digit each) that were drawn.
+// usage: train_speed nas-bench-201 CHANNELS CELLS INPUT_CHANNELS SIDE BATCH THREADS
+//        train_speed mobilenet-proxyless-gpu SIDE BATCH THREADS
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,30 +31,47 @@ T Take(base::Result<T> result) {
   return *std::move(result);
 }
 
-struct Size {
-  uint32_t channels, cells, input_channels, side, batch, threads;
+struct Case {
+  std::string preset;
+  v1::PresetOptions options;
+  uint32_t batch = 0;
+  uint32_t threads = 0;
 };
 
-space::Space MakeSpace(const Size& size) {
-  v1::PresetOptions options;
-  options.set_channels(size.channels);
-  options.set_cells(size.cells);
-  options.set_input_channels(size.input_channels);
-  options.set_input_height(size.side);
-  options.set_input_width(size.side);
-  return Take(space::Preset("nas-bench-201", options));
+std::optional<Case> CaseOf(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return std::nullopt;
+  std::vector<uint32_t> numbers;
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    numbers.push_back(static_cast<uint32_t>(std::strtoul(arguments[i].c_str(), nullptr, 10)));
+  }
+  Case made;
+  made.preset = arguments[0];
+  const bool cells = made.preset == "nas-bench-201";
+  if (numbers.size() != (cells ? 6 : 3)) return std::nullopt;
+  made.threads = numbers.back();
+  made.batch = numbers[numbers.size() - 2];
+  const uint32_t side = numbers[numbers.size() - 3];
+  made.options.set_input_height(side);
+  made.options.set_input_width(side);
+  if (!cells) return made;
+  made.options.set_channels(numbers[0]);
+  made.options.set_cells(numbers[1]);
+  made.options.set_input_channels(numbers[2]);
+  return made;
 }
 
-int Run(const Size& size) {
+int Run(const Case& one) {
   run::BackendOptions backend_options;
-  backend_options.intra_op_threads = size.threads;
+  backend_options.intra_op_threads = one.threads;
   base::Status status;
   const std::unique_ptr<run::Backend> backend(nasshrink_backend_factory()->create(backend_options, &status));
   if (backend == nullptr) {
     std::fprintf(stderr, "train_speed: %s\n", status.message().c_str());
     return 1;
   }
-  const auto supernet = Take(backend->NewSupernet(MakeSpace(size), {}));
+  const space::Space space = Take(space::Preset(one.preset, one.options));
+  const space::Network& network = space.network;
+  const auto supernet = Take(backend->NewSupernet(space, {}));
   run::TrainOptions options;
   options.optimizer.nesterov = true;
   options.optimizer.weight_decay = 5e-4;
@@ -60,13 +79,14 @@ int Run(const Size& size) {
   const auto trainer = Take(supernet->NewTrainer(options));
 
   base::Philox random(1, base::Purpose::kSynthetic);
-  std::vector<float> images(size_t{size.batch} * size.input_channels * size.side * size.side);
+  std::vector<float> images(size_t{one.batch} * network.input_channels * network.input_height * network.input_width);
   for (float& value : images) value = static_cast<float>(random.Normal());
-  std::vector<int64_t> targets(size.batch);
-  for (int64_t& target : targets) target = random.Below(10);
-  const run::TensorView inputs{
-      images.data(), run::DType::kFloat32, {size.batch, size.input_channels, size.side, size.side}};
-  const run::TensorView labels{targets.data(), run::DType::kInt64, {size.batch}};
+  std::vector<int64_t> targets(one.batch);
+  for (int64_t& target : targets) target = random.Below(network.classes);
+  const run::TensorView inputs{images.data(),
+                               run::DType::kFloat32,
+                               {one.batch, network.input_channels, network.input_height, network.input_width}};
+  const run::TensorView labels{targets.data(), run::DType::kInt64, {one.batch}};
 
   for (std::string line; std::getline(std::cin, line);) {
     const auto start = std::chrono::steady_clock::now();
@@ -87,10 +107,10 @@ int Run(const Size& size) {
 }  // namespace nasshrink
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fprintf(stderr, "usage: train_speed CHANNELS CELLS INPUT_CHANNELS SIDE BATCH THREADS\n");
-    return 2;
-  }
-  const auto number = [argv](int i) { return static_cast<uint32_t>(std::strtoul(argv[i], nullptr, 10)); };
-  return nasshrink::Run({number(1), number(2), number(3), number(4), number(5), number(6)});
+  const auto made = nasshrink::CaseOf({argv + 1, argv + argc});
+  if (made.has_value()) return nasshrink::Run(*made);
+  std::fprintf(stderr,
+               "usage: train_speed nas-bench-201 CHANNELS CELLS INPUT_CHANNELS SIDE BATCH THREADS\n"
+               "       train_speed mobilenet-proxyless-gpu SIDE BATCH THREADS\n");
+  return 2;
 }

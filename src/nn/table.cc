@@ -4,15 +4,32 @@
 #include <utility>
 
 #include "nn/weight_sums.h"
+#include "space/network_builder.h"
 
 namespace nasshrink::nn {
 namespace {
 
 constexpr size_t kColumns = std::tuple_size<AngleSums>::value;
 
-bool Counts(const Parameter& parameter, const score::AngleOptions& options) {
-  if (!parameter.owner.has_value()) return options.fixed_parts;
-  return parameter.kind == ParameterKind::kConv || options.params != score::AngleOptions::Params::kConvOnly;
+// Operators by their convolutions unless more is asked for. Fixed parts likewise in chains and DARTS (published code of
+// ABS); in NAS-Bench-201 with batch norms and the classifier's bias.
+bool Counts(const NetworkPlan& plan, const Parameter& parameter, const score::AngleOptions& options) {
+  using Params = score::AngleOptions::Params;
+  if (!parameter.owner.has_value()) {
+    if (!options.fixed_parts) return false;
+    if (plan.named_as_nas_bench_201) return true;
+  }
+  switch (parameter.kind) {
+    case ParameterKind::kConv:
+    case ParameterKind::kLinear:
+      return true;
+    case ParameterKind::kNormScale:
+    case ParameterKind::kNormShift:
+      return options.params != Params::kConvOnly;
+    case ParameterKind::kBias:
+      return options.params == Params::kAll;
+  }
+  return false;
 }
 
 // An operator without weights that stands for `square` = |w|^2 = |w0|^2.
@@ -66,32 +83,43 @@ Factors::Factors(const space::Space& space) : space_(space) {
   }
 }
 
-// Pools and identities among the alive candidates of a choice, whose results have `channels` channels.
-void AddWeightless(const space::Space& space, const score::AngleOptions& options, const space::LayerCell* cell,
-                   uint32_t choice, double channels, Factors* factors) {
-  for (const uint32_t c : space.choices[choice].alive) {
-    const space::OperatorDef* op = space.choices[choice].candidates[c].op();
+// A place where a choice stands: its results have `channels` channels, and the shape of what comes in where it `keeps`.
+struct Place {
+  const space::LayerCell* cell = nullptr;
+  uint32_t choice = 0;
+  double channels = 0;
+  bool keeps = true;
+};
+
+// Pools and identities among the alive candidates.
+void AddWeightless(const space::Space& space, const score::AngleOptions& options, const Place& place,
+                   Factors* factors) {
+  for (const uint32_t c : space.choices[place.choice].alive) {
+    const space::OperatorDef* op = space.choices[place.choice].candidates[c].op();
     if (op == nullptr) continue;
+    double* row = factors->Row(place.cell, place.choice, c);
     const bool pool = op->kind == "avg_pool" || op->kind == "max_pool";
-    if (pool && options.pool_inv_area) AddConstant(channels / 9, factors->Row(cell, choice, c));
-    const bool plain = op->kind == "identity" && op->Text("strided", "").empty();
-    if (plain && options.identity_eye) AddConstant(channels, factors->Row(cell, choice, c));
+    if (pool && options.pool_inv_area) AddConstant(place.channels / 9, row);
+    if (op->kind == "identity" && place.keeps && options.identity_eye) AddConstant(place.channels, row);
   }
 }
 
 void AddWeightless(const NetworkPlan& plan, const score::AngleOptions& options, Factors* factors) {
   const space::Network& network = plan.space.network;
   for (size_t i = 0; i < network.layers.size(); ++i) {
+    const space::Layer& layer = network.layers[i];
     const double channels = plan.shapes[i + 1].channels;
-    if (const auto* choice = std::get_if<space::LayerChoice>(&network.layers[i].body)) {
-      AddWeightless(plan.space, options, nullptr, choice->choice, channels, factors);
+    if (const auto* choice = std::get_if<space::LayerChoice>(&layer.body)) {
+      const bool keeps = space::SameShape(plan.shapes[i], plan.shapes[i + 1]);
+      AddWeightless(plan.space, options, {nullptr, choice->choice, channels, keeps}, factors);
     }
-    const auto* body = std::get_if<space::LayerCell>(&network.layers[i].body);
+    const auto* body = std::get_if<space::LayerCell>(&layer.body);
     if (body == nullptr) continue;
     const space::Cell& cell = network.cells[body->cell];
     for (const space::CellEdge& edge : cell.edges) {
-      AddWeightless(plan.space, options, body, edge.choice, channels / static_cast<double>(cell.outputs.size()),
-                    factors);
+      const bool keeps = layer.stride == 1 || edge.from >= cell.inputs;
+      const double share = channels / static_cast<double>(cell.outputs.size());
+      AddWeightless(plan.space, options, {body, edge.choice, share, keeps}, factors);
     }
   }
 }
@@ -104,7 +132,7 @@ score::FactorTable MakeAngleTable(const NetworkPlan& plan, const Weights& weight
   table.fixed.assign(kColumns, 0.0);
   Factors factors(plan.space);
   for (const Parameter& parameter : plan.layout.parameters) {
-    if (!Counts(parameter, options)) continue;
+    if (!Counts(plan, parameter, options)) continue;
     AngleSums sums = {};
     AddAngleSums(weights.current.data() + parameter.offset, weights.base.data() + parameter.offset, parameter.size,
                  &sums);

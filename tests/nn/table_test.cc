@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/safetensors.h"
+#include "nn/small_spaces.h"
 #include "nn/toy_space.h"
 #include "score/angle.h"
 
@@ -214,6 +215,80 @@ TEST_F(Table, DroppedOperatorsHaveEmptyRows) {
   EXPECT_GT(rows[2 * 5 + 1], 0);
   for (const size_t dropped : {3U, 4U}) {
     for (size_t column = 0; column < 5; ++column) EXPECT_EQ(rows[dropped * 5 + column], 0);
+  }
+}
+
+// <w0, w> over the convolutions whose name begins with `prefix`.
+double DotOf(const base::SafetensorsImage& image, const std::string& prefix) {
+  double sum = 0;
+  for (const base::SafetensorsTensor& tensor : image.tensors) {
+    if (tensor.name.rfind(prefix, 0) != 0 || tensor.shape.size() != 4) continue;
+    const auto* base = image.Find("base." + tensor.name);
+    for (size_t i = 0; i < tensor.data.size(); i += sizeof(float)) {
+      float w = 0;
+      float w0 = 0;
+      std::memcpy(&w, tensor.data.data() + i, sizeof w);
+      std::memcpy(&w0, base->data.data() + i, sizeof w0);
+      sum += static_cast<double>(w) * w0;
+    }
+  }
+  return sum;
+}
+
+// Published code of ABS on MobileNet-like chains: a block counts by its three convolutions, fixed parts by theirs.
+TEST(ChainTable, HoldsTheConvolutionsOfEveryBlock) {
+  const space::Space space = SmallPreset("fairnas");
+  const auto backend = ToyBackend();
+  auto supernet = backend->NewSupernet(space, {});
+  ASSERT_TRUE(supernet.ok()) << supernet.status().message();
+  const auto table = (*supernet)->Table({});
+  ASSERT_TRUE(table.ok()) << table.status().message();
+  const std::string bytes = *(*supernet)->Serialize({});
+  const auto image = base::ParseSafetensors(bytes);
+  ASSERT_TRUE(image.ok());
+  ASSERT_EQ(table->factors.size(), space.choices.size());
+  double fixed = 0;
+  for (size_t i = 0; i < space.network.layers.size(); ++i) {
+    const std::string prefix = fmt::format("layers.{}.", i);
+    const auto* layer = std::get_if<space::LayerChoice>(&space.network.layers[i].body);
+    if (layer == nullptr) {
+      fixed += DotOf(*image, prefix);
+      continue;
+    }
+    const score::Factor& factor = table->factors[layer->choice];
+    EXPECT_EQ(factor.cell, 0U);
+    EXPECT_EQ(factor.repeats, 1U);
+    EXPECT_EQ(factor.choices, std::vector<uint32_t>{layer->choice});
+    for (size_t c = 0; c < space.choices[layer->choice].candidates.size(); ++c) {
+      const double expected = DotOf(*image, fmt::format("{}{}.", prefix, c));
+      EXPECT_GT(expected, 0);
+      EXPECT_NEAR(factor.rows[c * 5], expected, 1e-9 * expected) << prefix << c;
+    }
+  }
+  const auto* classifier = image->Find("classifier.weight");
+  for (size_t i = 0; i < classifier->data.size(); i += sizeof(float)) {
+    float w = 0;
+    std::memcpy(&w, classifier->data.data() + i, sizeof w);
+    fixed += static_cast<double>(w) * w;
+  }
+  EXPECT_NEAR(table->fixed[0], fixed, 1e-9 * fixed);
+}
+
+// Every family has angles: those of a supernet that has not been trained are 0.
+TEST(ChainTable, ScoresEveryFamily) {
+  const auto backend = ToyBackend();
+  base::Philox random(2, base::Purpose::kSampleSpace);
+  for (const NamedSpace& named : SmallSpaces()) {
+    SCOPED_TRACE(named.name);
+    auto supernet = backend->NewSupernet(named.space, {});
+    ASSERT_TRUE(supernet.ok()) << supernet.status().message();
+    const auto table = (*supernet)->Table({});
+    ASSERT_TRUE(table.ok()) << table.status().message();
+    const auto scorer = score::AngleScorer::Make((*supernet)->space(), *table, {});
+    ASSERT_TRUE(scorer.ok()) << scorer.status().message();
+    const auto angle = scorer->Angle(RandomChild(named.space, random));
+    ASSERT_TRUE(angle.ok()) << angle.status().message();
+    EXPECT_EQ(*angle, 0);
   }
 }
 
