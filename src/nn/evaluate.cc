@@ -1,11 +1,12 @@
 #include "nn/evaluate.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 #include <string>
 
+#include "nn/child_tree.h"
+#include "nn/evaluate_chain.h"
+#include "nn/evaluation_data.h"
 #include "nn/head.h"
 #include "nn/pass.h"
 #include "nn/trainer.h"
@@ -13,13 +14,15 @@
 namespace nasshrink::nn {
 namespace {
 
+// Batch-norm statistics of a chain's children that are kept at once: a quarter of what the process may use, at most
+// 1 GiB (ours).
+constexpr uint64_t kMostStatistics = uint64_t{1} << 30U;
+
+// One child after another, each as a whole.
 class Evaluator {
  public:
-  Evaluator(SupernetState& state, const ImageDataset& dataset, const run::EvaluateOptions& options,
-            const base::Cancel* cancel)
-      : state_(state), dataset_(dataset), options_(options), cancel_(cancel) {}
+  Evaluator(SupernetState& state, EvaluationData& data) : state_(state), data_(data) {}
 
-  base::Status Prepare();
   base::Result<run::Evaluation> Evaluate(const Program& program);
 
  private:
@@ -29,75 +32,26 @@ class Evaluator {
   };
 
   base::Result<Moments> Calibrate(const Program& program);
-  // Calls body(images, targets, count) for every batch.
-  template <typename Body>
-  base::Status ForBatches(const PartImages& part, uint32_t batch_size, const Body& body);
-  void Average(const std::vector<NormMoments>& batch, uint64_t batches, std::vector<double>* mean,
-               std::vector<double>* variance) const;
 
   SupernetState& state_;
-  const ImageDataset& dataset_;
-  const run::EvaluateOptions& options_;
-  const base::Cancel* cancel_;
-  PartImages part_;
-  PartImages calibration_;
-  std::vector<float> images_;
-  std::vector<int64_t> targets_;
+  EvaluationData& data_;
 };
-
-base::Status Evaluator::Prepare() {
-  NASSHRINK_ASSIGN_OR_RETURN(part_, dataset_.Images(options_.part, options_.images));
-  if (options_.re_bn.average != run::ReBatchNorm::Average::kOff) {
-    NASSHRINK_ASSIGN_OR_RETURN(calibration_, dataset_.Images(run::Part::kTrain, options_.re_bn.images));
-  }
-  return {};
-}
-
-template <typename Body>
-base::Status Evaluator::ForBatches(const PartImages& part, uint32_t batch_size, const Body& body) {
-  const run::DatasetInfo& info = dataset_.info();
-  const size_t most = std::min<size_t>(batch_size, part.images.size());
-  images_.resize(most * info.channels * info.height * info.width);
-  targets_.resize(most);
-  for (size_t first = 0; first < part.images.size(); first += batch_size) {
-    if (base::Triggered(cancel_)) return base::Status(base::Code::kCancelled, "the evaluation was cancelled");
-    const size_t count = std::min<size_t>(batch_size, part.images.size() - first);
-    dataset_.FillBatch(part, first, count, nullptr, images_.data(), targets_.data());
-    body(static_cast<int64_t>(count));
-  }
-  return {};
-}
-
-// The cumulative average (weight 1/k at batch k) is the plain mean over batches; the exponential one starts from mean 0
-// and variance 1, as the published code does. Variances are unbiased, as running statistics are.
-void Evaluator::Average(const std::vector<NormMoments>& batch, uint64_t batches, std::vector<double>* mean,
-                        std::vector<double>* variance) const {
-  const bool cumulative = options_.re_bn.average == run::ReBatchNorm::Average::kCumulative;
-  const double weight = cumulative ? 1.0 / static_cast<double>(batches) : options_.re_bn.momentum;
-  for (const NormMoments& norm : batch) {
-    const Statistics& statistics = state_.plan.layout.statistics[norm.statistics];
-    const double unbiased =
-        norm.count > 1 ? static_cast<double>(norm.count) / static_cast<double>(norm.count - 1) : 1.0;
-    for (size_t c = 0; c < statistics.channels; ++c) {
-      const size_t at = statistics.offset + c;
-      (*mean)[at] += weight * (norm.mean[c] - (*mean)[at]);
-      (*variance)[at] += weight * (norm.variance[c] * unbiased - (*variance)[at]);
-    }
-  }
-}
 
 base::Result<Evaluator::Moments> Evaluator::Calibrate(const Program& program) {
   const Weights& weights = state_.weights;
-  if (options_.re_bn.average == run::ReBatchNorm::Average::kOff) {
-    return Moments{weights.running_mean, weights.running_variance};
-  }
+  if (!data_.calibrates()) return Moments{weights.running_mean, weights.running_variance};
   std::vector<double> mean(state_.plan.layout.channels, 0.0);
   std::vector<double> variance(state_.plan.layout.channels, 1.0);
   uint64_t batches = 0;
   Pass<float> pass(state_.plan, program, weights.evaluated(), state_.pool, false);
-  NASSHRINK_RETURN_IF_ERROR(ForBatches(calibration_, options_.re_bn.batch_size, [&](int64_t count) {
-    pass.Forward(images_.data(), count, nullptr);
-    Average(pass.moments(), ++batches, &mean, &variance);
+  NASSHRINK_RETURN_IF_ERROR(data_.ForCalibration([&](const EvaluationBatch& batch) {
+    pass.Forward(batch.images, batch.count, nullptr);
+    ++batches;
+    for (const NormMoments& norm : pass.moments()) {
+      const size_t offset = state_.plan.layout.statistics[norm.statistics].offset;
+      UpdateStatistics(data_.re_bn(), norm, batches, mean.data() + offset, variance.data() + offset);
+    }
+    return base::Status();
   }));
   return Moments{{mean.begin(), mean.end()}, {variance.begin(), variance.end()}};
 }
@@ -107,20 +61,31 @@ base::Result<run::Evaluation> Evaluator::Evaluate(const Program& program) {
   const GivenMoments<float> given{moments.mean.data(), moments.variance.data()};
   const int classes = program.classifier.classes;
   Pass<float> pass(state_.plan, program, state_.weights.evaluated(), state_.pool, false);
-  double loss = 0;
-  uint64_t correct = 0;
-  NASSHRINK_RETURN_IF_ERROR(ForBatches(part_, options_.batch_size, [&](int64_t count) {
-    const std::vector<float>& logits = pass.Forward(images_.data(), count, &given);
-    const LossOutcome outcome = CrossEntropy(count, classes, logits.data(), targets_.data(), 0, nullptr);
-    loss += outcome.loss * static_cast<double>(count);
-    correct += outcome.correct;
+  EvaluationSums sums;
+  NASSHRINK_RETURN_IF_ERROR(data_.ForEvaluation([&](const EvaluationBatch& batch) {
+    const std::vector<float>& logits = pass.Forward(batch.images, batch.count, &given);
+    sums.Add(CrossEntropy(batch.count, classes, logits.data(), batch.targets, 0, nullptr), batch.count);
+    return base::Status();
   }));
-  const auto total = static_cast<double>(part_.images.size());
-  run::Evaluation evaluation;
-  evaluation.loss = loss / total;
-  evaluation.accuracy =
-      std::isfinite(loss) ? 100.0 * static_cast<double>(correct) / total : std::numeric_limits<double>::quiet_NaN();
-  return evaluation;
+  return sums.Over(data_.images());
+}
+
+base::Result<std::vector<run::Evaluation>> EvaluateWhole(SupernetState& state,
+                                                         const std::vector<space::Architecture>& architectures,
+                                                         EvaluationData& data, const run::StepProgress& progress) {
+  Evaluator evaluator(state, data);
+  std::vector<run::Evaluation> evaluations;
+  std::map<std::string, run::Evaluation> known;  // children that compute the same
+  for (const space::Architecture& architecture : architectures) {
+    const Program program = CompileProgram(state.plan, {architecture});
+    const auto [found, fresh] = known.try_emplace(SignatureOf(program));
+    if (fresh) {
+      NASSHRINK_ASSIGN_OR_RETURN(found->second, evaluator.Evaluate(program));
+    }
+    evaluations.push_back(found->second);
+    if (progress) progress(evaluations.size(), architectures.size());
+  }
+  return evaluations;
 }
 
 base::Status CheckOptions(const run::EvaluateOptions& options) {
@@ -135,6 +100,10 @@ base::Status CheckOptions(const run::EvaluateOptions& options) {
   return {};
 }
 
+uint64_t StatisticsLimit(const SupernetState& state) {
+  return state.memory_limit == 0 ? kMostStatistics : std::min(kMostStatistics, state.memory_limit / 4);
+}
+
 }  // namespace
 
 base::Result<std::vector<run::Evaluation>> EvaluateChildren(
@@ -142,23 +111,37 @@ base::Result<std::vector<run::Evaluation>> EvaluateChildren(
     const run::EvaluateOptions& options, const base::Cancel* cancel, const run::StepProgress& progress) {
   NASSHRINK_RETURN_IF_ERROR(CheckOptions(options));
   NASSHRINK_RETURN_IF_ERROR(CheckDataset(state.plan, dataset.info()));
-  Evaluator evaluator(state, dataset, options, cancel);
-  NASSHRINK_RETURN_IF_ERROR(evaluator.Prepare());
-  std::vector<run::Evaluation> evaluations;
-  std::map<std::string, run::Evaluation> known;  // children that compute the same
+  EvaluationData data(dataset, options, cancel);
+  NASSHRINK_RETURN_IF_ERROR(data.Prepare());
+
+  EvaluationMemory& memory = state.evaluations;
+  memory.Use(EvaluationKey(state.weights, dataset.info(), options));
+  std::vector<space::Architecture> unknown;
   for (const space::Architecture& architecture : architectures) {
-    const Program program = CompileProgram(state.plan, {architecture});
-    const std::string signature = SignatureOf(program);
-    const auto found = known.find(signature);
-    if (found != known.end()) {
-      evaluations.push_back(found->second);
-    } else {
-      NASSHRINK_ASSIGN_OR_RETURN(const run::Evaluation evaluation, evaluator.Evaluate(program));
-      known.emplace(signature, evaluation);
-      evaluations.push_back(evaluation);
-    }
-    if (progress) progress(evaluations.size(), architectures.size());
+    if (memory.Find(architecture) == nullptr) unknown.push_back(architecture);
   }
+  std::sort(unknown.begin(), unknown.end());
+  unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
+  const size_t known = architectures.size() - std::min(architectures.size(), unknown.size());
+  const run::StepProgress counted = [&](uint64_t done, uint64_t /*total*/) {
+    if (progress) progress(known + done, architectures.size());
+  };
+  std::map<space::Architecture, run::Evaluation> fresh;
+  if (!unknown.empty()) {
+    NASSHRINK_ASSIGN_OR_RETURN(const std::vector<run::Evaluation> found,
+                               IsChain(state.plan.space)
+                                   ? EvaluateChain(state, unknown, data, StatisticsLimit(state), counted)
+                                   : EvaluateWhole(state, unknown, data, counted));
+    for (size_t i = 0; i < found.size(); ++i) fresh.emplace(unknown[i], found[i]);
+  } else if (progress && !architectures.empty()) {
+    progress(architectures.size(), architectures.size());
+  }
+  std::vector<run::Evaluation> evaluations;
+  for (const space::Architecture& architecture : architectures) {
+    const auto found = fresh.find(architecture);
+    evaluations.push_back(found != fresh.end() ? found->second : *memory.Find(architecture));
+  }
+  for (const auto& [architecture, evaluation] : fresh) memory.Keep(architecture, evaluation);
   state.pool.Trim();
   return evaluations;
 }

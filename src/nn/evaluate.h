@@ -1,7 +1,8 @@
 // Accuracy of children with a supernet's weights, after Re-BN.
 //
 // Batch-norm statistics are computed for every child from training images (SPOS Sec. 3.4) into scratch arrays, so an
-// evaluation changes nothing and depends on its own child alone.
+// evaluation changes nothing and depends on its own child alone. What was found out is remembered until the weights
+// change.
 #ifndef NASSHRINK_NN_EVALUATE_H_
 #define NASSHRINK_NN_EVALUATE_H_
 

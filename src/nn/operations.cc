@@ -17,6 +17,7 @@ class Recorder final : public NamedBuilder {
   Recorder(const NetworkPlan& plan, const Mixture* mixture) : NamedBuilder(plan), mixture_(mixture) {}
 
   Operations Record(const std::vector<space::Picks>& picks);
+  Operations RecordLayer(uint32_t layer, const space::Picks& picks);
 
   Tensor Convolve(std::string_view name, const Tensor& in, const space::Shape& out,
                   const space::Window& window) override;
@@ -159,7 +160,13 @@ Tensor Recorder::Chosen(const Tensor& in, uint32_t choice, uint32_t candidate) {
 Operations Recorder::Record(const std::vector<space::Picks>& picks) {
   const Tensor images = Add(Make(Kind::kImages, {}, plan().shapes[0]));
   // The plan was made by building all candidates, so this cannot fail.
-  out_.classifier = space::BuildNetwork(plan().space, plan().shapes, picks, images, this)->id;
+  out_.result = space::BuildNetwork(plan().space, plan().shapes, picks, images, this)->id;
+  return std::move(out_);
+}
+
+Operations Recorder::RecordLayer(uint32_t layer, const space::Picks& picks) {
+  const Tensor images = Add(Make(Kind::kImages, {}, plan().shapes[layer]));
+  out_.result = space::BuildLayer(plan().space, plan().shapes, picks, layer, images, this)->id;
   return std::move(out_);
 }
 
@@ -184,6 +191,13 @@ Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture) {
   Operations operations = Recorder(plan, &mixture).Record({picks});
   operations.gates = gates;
   return operations;
+}
+
+Operations LayerOperations(const NetworkPlan& plan, uint32_t layer, uint32_t candidate) {
+  space::Picks picks(plan.space.choices.size());
+  const auto* choice = std::get_if<space::LayerChoice>(&plan.space.network.layers[layer].body);
+  if (choice != nullptr) picks[choice->choice] = {candidate};
+  return Recorder(plan, nullptr).RecordLayer(layer, picks);
 }
 
 }  // namespace nasshrink::nn

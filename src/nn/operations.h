@@ -61,7 +61,7 @@ struct Operation {
 
 struct Operations {
   std::vector<Operation> list;
-  uint32_t classifier = 0;  // the linear operation at the end
+  uint32_t result = 0;  // the last one: of a whole network the linear operation
   uint32_t gates = 0;
 };
 
@@ -78,6 +78,8 @@ using Mixture = std::vector<std::vector<MixedCandidate>>;
 // `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive.
 Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells);
 Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture);
+// Layer `layer`, which is no cell, on the images that come into it; with `candidate` where it is a choice.
+Operations LayerOperations(const NetworkPlan& plan, uint32_t layer, uint32_t candidate);
 
 }  // namespace nasshrink::nn
 

@@ -161,8 +161,14 @@ const std::vector<T>& Pass<T>::Forward(const T* images, int64_t count, const Giv
     for (const NodeRef& ref : plans_[i].free_after) nodes_[ref.node].values[static_cast<size_t>(ref.form)] = {};
     for (const uint32_t group : plans_[i].free_groups_after) groups_[group].output = {};
   }
-  ComputeLogits();
+  if (program_.classifier.classes > 0) ComputeLogits();
   return logits_;
+}
+
+template <typename T>
+void Pass<T>::Release() {
+  for (NodeState& node : nodes_) node = {};
+  for (GroupState& group : groups_) group = {};
 }
 
 template <typename T>

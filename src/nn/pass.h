@@ -40,6 +40,10 @@ class Pass {
   // Images [count, height, width, channels]; they must stay until Backward is done. `gates` holds the values of a
   // mixture's gates and must stay too. Returns logits [count, classes].
   const std::vector<T>& Forward(const T* images, int64_t count, const GivenMoments<T>* given, const T* gates = nullptr);
+  // Of a part of a network: what leaves it, [count, height, width, channels], until Forward is called again.
+  const T* Result() const { return ValueOf(program_.classifier.source); }
+  // Gives back what Forward has kept.
+  void Release();
   // Writes the gradient of every parameter of the program to its place in `gradients`; adds to those of the gates,
   // also of candidates through which no gradient flows.
   void Backward(const T* logit_gradient, T* gradients, double* gate_gradients = nullptr);

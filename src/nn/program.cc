@@ -65,7 +65,7 @@ void Compiler::CountReaders() {
   readers_.resize(count);
   live_.assign(count, false);
   flows_.assign(count, false);
-  live_[operations_.classifier] = flows_[operations_.classifier] = true;
+  live_[operations_.result] = flows_[operations_.result] = true;
   for (auto i = static_cast<uint32_t>(count); i-- > 0;) {
     if (!live_[i]) continue;
     const Operation& operation = At(i);
@@ -358,7 +358,7 @@ void Compiler::CollectParameters() {
       if (term.bias.has_value()) program_.parameters.push_back(*term.bias);
     }
   }
-  program_.parameters.push_back(program_.classifier.weight);
+  if (program_.classifier.classes > 0) program_.parameters.push_back(program_.classifier.weight);
   if (program_.classifier.bias.has_value()) program_.parameters.push_back(*program_.classifier.bias);
   std::sort(program_.parameters.begin(), program_.parameters.end());
 }
@@ -369,12 +369,16 @@ Program Compiler::Run() {
   for (uint32_t i = 0; i < operations_.list.size(); ++i) {
     if (live_[i]) Lower(i);
   }
-  const Operation& linear = At(operations_.classifier);
-  program_.classifier.source = Read(Written(linear.inputs[0]));
-  program_.classifier.weight = linear.weight;
-  program_.classifier.bias = linear.bias;
-  program_.classifier.in = static_cast<int>(At(linear.inputs[0]).shape.channels);
-  program_.classifier.classes = static_cast<int>(linear.shape.channels);
+  const Operation& last = At(operations_.result);
+  if (last.kind == Kind::kLinear) {
+    program_.classifier.source = Read(Written(last.inputs[0]));
+    program_.classifier.weight = last.weight;
+    program_.classifier.bias = last.bias;
+    program_.classifier.in = static_cast<int>(At(last.inputs[0]).shape.channels);
+    program_.classifier.classes = static_cast<int>(last.shape.channels);
+  } else {
+    program_.classifier.source = Read(Written(operations_.result));
+  }
   program_.gates = operations_.gates;
   MarkGradients();
   CollectParameters();
@@ -389,6 +393,10 @@ Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Archite
 
 Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture) {
   return Compiler(OperationsOf(plan, mixture)).Run();
+}
+
+Program CompileLayer(const NetworkPlan& plan, uint32_t layer, uint32_t candidate) {
+  return Compiler(LayerOperations(plan, layer, candidate)).Run();
 }
 
 }  // namespace nasshrink::nn

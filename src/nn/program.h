@@ -95,8 +95,9 @@ struct ProgramNode {
   std::vector<uint32_t> groups;  // that read this node
 };
 
+// Without classes: the end of a part of a network, and `source` is what leaves it.
 struct Classifier {
-  NodeRef source;  // one pixel
+  NodeRef source;  // of a classifier: one pixel
   uint32_t weight = 0;
   std::optional<uint32_t> bias;
   int in = 0;
@@ -114,6 +115,8 @@ struct Program {
 // `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive.
 Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells);
 Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture);
+// One layer, which is no cell, as a part to be evaluated: what comes into it stands where the images do.
+Program CompileLayer(const NetworkPlan& plan, uint32_t layer, uint32_t candidate);
 
 // Equal for programs that compute the same from the same weights.
 std::string SignatureOf(const Program& program);

@@ -5,14 +5,15 @@
 #include <memory>
 
 #include "nn/buffer_pool.h"
+#include "nn/evaluation_memory.h"
 #include "nn/executor.h"
 #include "nn/network.h"
 #include "nn/parameters.h"
 
 namespace nasshrink::nn {
 
-// `pool` is touched on the executor's thread only; `weights` by one call at a time, on whatever thread (the caller of
-// run::Supernet and run::Trainer serialises).
+// `pool` and `evaluations` are touched on the executor's thread only; `weights` by one call at a time, on whatever
+// thread (the caller of run::Supernet and run::Trainer serialises).
 struct SupernetState {
   SupernetState(NetworkPlan network, uint32_t intra_op_threads)
       : plan(std::move(network)), executor(intra_op_threads) {}
@@ -20,6 +21,7 @@ struct SupernetState {
   const NetworkPlan plan;
   Weights weights;
   BufferPool pool;
+  EvaluationMemory evaluations;
   uint64_t memory_limit = 0;
   Executor executor;  // last: its thread ends before the rest is gone
 };

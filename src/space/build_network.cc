@@ -22,9 +22,9 @@ class NetworkWalk {
       : space_(space), shapes_(shapes), picks_(picks), builder_(builder), tensors_({images}) {}
 
   base::Result<Tensor> Run();
+  base::Result<Tensor> Layer(uint32_t index);
 
  private:
-  base::Result<Tensor> Layer(uint32_t index);
   base::Result<Tensor> CellLayer(uint32_t index, uint32_t cell);
   base::Result<Tensor> ChoiceLayer(uint32_t index, uint32_t choice);
 
@@ -32,7 +32,7 @@ class NetworkWalk {
   const std::vector<Shape>& shapes_;
   const std::vector<Picks>& picks_;
   NetworkBuilder* const builder_;
-  std::vector<Tensor> tensors_;  // 0 the images, i what leaves layer i-1
+  std::vector<Tensor> tensors_;  // what came in, then what leaves one layer after another
   size_t cell_layers_ = 0;
 };
 
@@ -91,6 +91,11 @@ base::Result<Tensor> BuildCandidate(const Candidate& candidate, const Tensor& in
 base::Result<Tensor> BuildNetwork(const Space& space, const std::vector<Shape>& shapes, const std::vector<Picks>& picks,
                                   const Tensor& images, NetworkBuilder* builder) {
   return NetworkWalk(space, shapes, picks, images, builder).Run();
+}
+
+base::Result<Tensor> BuildLayer(const Space& space, const std::vector<Shape>& shapes, const Picks& picks,
+                                uint32_t index, const Tensor& in, NetworkBuilder* builder) {
+  return NetworkWalk(space, shapes, {picks}, in, builder).Layer(index);
 }
 
 base::Result<Steps> StepsOf(const Space& space, const std::vector<Shape>& shapes, const Architecture& architecture,

@@ -22,6 +22,10 @@ base::Result<Tensor> BuildCandidate(const Candidate& candidate, const Tensor& in
 base::Result<Tensor> BuildNetwork(const Space& space, const std::vector<Shape>& shapes, const std::vector<Picks>& picks,
                                   const Tensor& images, NetworkBuilder* builder);
 
+// Layer `index`, which is no cell, on what comes into it.
+base::Result<Tensor> BuildLayer(const Space& space, const std::vector<Shape>& shapes, const Picks& picks,
+                                uint32_t index, const Tensor& in, NetworkBuilder* builder);
+
 // The child's costs. The architecture must be one of the space's.
 base::Result<Steps> StepsOf(const Space& space, const std::vector<Shape>& shapes, const Architecture& architecture,
                             Counting counting);
