@@ -111,6 +111,7 @@ base::Result<std::vector<run::Evaluation>> EvaluateChildren(
     const run::EvaluateOptions& options, const base::Cancel* cancel, const run::StepProgress& progress) {
   NASSHRINK_RETURN_IF_ERROR(CheckOptions(options));
   NASSHRINK_RETURN_IF_ERROR(CheckDataset(state.plan, dataset.info()));
+  if (base::Triggered(cancel)) return base::Status(base::Code::kCancelled, "the evaluation was cancelled");
   EvaluationData data(dataset, options, cancel);
   NASSHRINK_RETURN_IF_ERROR(data.Prepare());
 
