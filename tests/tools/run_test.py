@@ -145,6 +145,8 @@ class KnownAccuracies(ProgramTest):
         error = self.fails(1, *RUN[:6], "table:no-none.csv", "-o", "gaps")
         self.assertIn("operator 'none' of choice '1<-0' has no child with an accuracy", error["message"])
         self.assertIn("3125 of 15625", error["message"])
+        status = self.json("status", "gaps")
+        self.assertEqual((status["state"], status["message"]), ("failed", error["message"]))
 
     def test_a_table_of_the_root_serves_a_sub_space(self):
         self.json("space", "restrict", "nas-bench-201", "--drop", "0:0", "--pin", "5:1", "-o", "sub.bin")
