@@ -29,10 +29,29 @@ bool HoldsNotation(const std::string& path, const std::string& format) {
   return HasEnding(path, ".json") && !IsArchitectureJson(ReadBytes(path));
 }
 
-std::string BytesOf(const Row& row) {
+std::string BytesOf(const Row& row, const std::string& root_fingerprint = "") {
   v1::Architecture message;
+  message.set_root_fingerprint(root_fingerprint);
   message.mutable_candidates()->Add(row.begin(), row.end());
   return message.SerializeAsString();
+}
+
+// Parsed one by one, so that an error names the architecture.
+std::vector<Row> ReadList(const nasshrink_space* space, const std::string& path) {
+  v1::ArchitectureList list;
+  ReadMessage(path, &list);
+  if (list.choices() == 0 ? !list.candidates().empty() : list.candidates_size() % list.choices() != 0) {
+    FailCall(fmt::format(
+        "{}: candidates: the last architecture is not complete (got {}, allowed: a multiple of choices, {})", path,
+        list.candidates_size(), list.choices()));
+  }
+  std::vector<Row> rows;
+  for (const Row& row : RowsOf(list)) {
+    const std::string place = fmt::format("{}: architecture {}", path, rows.size() + 1);
+    const std::string bytes = BytesOf(row, list.root_fingerprint());
+    rows.push_back(RowOf(MakeFrom<Arch>(place, nasshrink_arch_parse, space, Data(bytes), bytes.size()).get()));
+  }
+  return rows;
 }
 
 // The children's number, when it is at most `most`.
@@ -68,7 +87,10 @@ std::vector<Row> AliveOf(const v1::SearchSpace& space) {
 
 Arch OpenArch(const nasshrink_space* space, const std::string& arch, const std::string& format) {
   if (!FileExists(arch)) return ImportArch(space, arch, format);
-  if (HoldsNotation(arch, format)) return ImportArch(space, ReadBytes(arch), format);
+  if (HoldsNotation(arch, format)) {
+    const std::string text = ReadBytes(arch);
+    return MakeFrom<Arch>(arch, nasshrink_arch_import, space, format.c_str(), text.data(), text.size());
+  }
   v1::Architecture message;
   const std::string bytes = ReadMessageBytes(arch, &message);
   return MakeFrom<Arch>(arch, nasshrink_arch_parse, space, Data(bytes), bytes.size());
@@ -143,25 +165,23 @@ std::vector<Row> ReadArchs(const nasshrink_space* space, const std::string& path
       rows.push_back(RowOf(ImportRow(space, path, number, row[0]).get()));
     }
   } else {
-    v1::ArchitectureList list;
-    ReadMessage(path, &list);
-    // Parsed one by one, so that an error names the architecture.
-    for (const Row& row : RowsOf(list)) {
-      const std::string place = fmt::format("{}: architecture {}", path, rows.size() + 1);
-      const std::string bytes = BytesOf(row);
-      rows.push_back(RowOf(MakeFrom<Arch>(place, nasshrink_arch_parse, space, Data(bytes), bytes.size()).get()));
-    }
+    rows = ReadList(space, path);
   }
   if (rows.empty()) FailCall(path + ": holds no architecture");
   return rows;
 }
 
-void WriteArchs(const std::string& path, const v1::SearchSpace& space, const std::vector<Row>& rows) {
+void WriteArchs(const std::string& path, const nasshrink_space* space, const std::vector<Row>& rows) {
   const bool csv = HasEnding(path, ".csv");
   if (HasEnding(path, ".gz")) FailCall(path + ": is not written compressed; take .csv, .txt or a file of messages");
-  if (!csv && !HasEnding(path, ".txt")) return WriteMessage(path, ListOf(space, rows));
+  const v1::SearchSpace message = MessageOf(space);
+  if (!csv && !HasEnding(path, ".txt")) {
+    v1::ArchitectureList list = ListOf(message, rows);
+    list.set_root_fingerprint(SummaryOf(space).root_fingerprint());
+    return WriteMessage(path, list);
+  }
   std::string text = csv ? "arch\n" : "";
-  for (const Row& row : rows) text += OpsText(space, row) + "\n";
+  for (const Row& row : rows) text += OpsText(message, row) + "\n";
   WriteBytes(path, text);
 }
 

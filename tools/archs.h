@@ -43,8 +43,9 @@ std::vector<Row> RowsOf(const v1::ArchitectureList& list);
 // "arch,..." is skipped).
 std::vector<Row> ReadArchs(const nasshrink_space* space, const std::string& path);
 
-// What ReadArchs reads: operator codes, a child a line, into ".txt" and ".csv", an ArchitectureList into all else.
-void WriteArchs(const std::string& path, const v1::SearchSpace& space, const std::vector<Row>& rows);
+// What ReadArchs reads: operator codes, a child a line, into ".txt" and ".csv", an ArchitectureList, which says what
+// space it belongs to, into all else.
+void WriteArchs(const std::string& path, const nasshrink_space* space, const std::vector<Row>& rows);
 
 // All children, the last choice fastest. `most` bounds how many a command works on.
 std::vector<Row> AllChildren(const nasshrink_space* space, uint64_t most);

@@ -131,7 +131,7 @@ void ShowSample(const SharedOptions& shared, const ChildrenArguments& arguments)
   options.set_count(arguments.number);
   SetFilter(arguments, message, &options);
   const std::vector<Row> rows = SampleChildren(space.get(), options);
-  if (!arguments.out.empty()) WriteArchs(arguments.out, message, rows);
+  if (!arguments.out.empty()) WriteArchs(arguments.out, space.get(), rows);
   v1::CostQuery query;
   if (options.has_latency()) *query.mutable_latency() = options.latency();
   Json children = Json::array();

@@ -114,6 +114,7 @@ void ShowStatus(const SharedOptions& shared, const RunArguments& arguments) {
   // A run that stands between two stages is at no step.
   const bool at_step = now.steps() > 0;
   Json json = {{"state", StateName(now.state())}};
+  if (!now.message().empty()) json["message"] = now.message();
   json["stage"] = now.stage().empty() ? Json() : Json(now.stage());
   json["step"] = at_step ? Json(now.step()) : Json();
   json["steps"] = at_step ? Json(now.steps()) : Json();

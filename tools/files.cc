@@ -45,6 +45,10 @@ Form FormOf(const std::string& path) {
     case ELOOP:
     case ENAMETOOLONG:
       Fail(kCallWrong, "INVALID_ARGUMENT", message);
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      Fail(kWorkFailed, "RESOURCE_EXHAUSTED", message);
     default:
       Fail(kWorkFailed, "UNAVAILABLE", message);
   }

@@ -57,7 +57,7 @@ Space OpenSpace(nasshrink_context* context, const std::string& space, const v1::
 
 Space OpenConfig(nasshrink_context* context, const std::string& path) {
   const std::string text = ReadBytes(path);
-  return Make<Space>(nasshrink_space_import, context, "", text.data(), text.size());
+  return MakeFrom<Space>(path, nasshrink_space_import, context, "", text.data(), text.size());
 }
 
 Space SpaceOf(nasshrink_context* context, const v1::SearchSpace& message) {

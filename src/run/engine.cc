@@ -232,6 +232,7 @@ void Run::Parts::Decide(const Status& status) {
   decided = true;
   outcome = status;
   progress.set_state(StateOf(status));
+  progress.set_message(status.message());
   if (status.ok()) {
     progress.set_fraction(1);
     progress.set_seconds_left(0);
@@ -353,6 +354,7 @@ base::Result<v1::RunProgress> FolderProgress(const std::string& folder) {
   NASSHRINK_ASSIGN_OR_RETURN(const StoredRun stored, ReadRun(folder));
   v1::RunProgress progress;
   progress.set_state(stored.state);
+  progress.set_message(stored.outcome.message());
   progress.set_fraction(stored.run_state.fraction());
   progress.set_seconds(stored.run_state.seconds());
   const double fraction = progress.fraction();

@@ -43,7 +43,8 @@ Status CheckConstraints(const google::protobuf::RepeatedPtrField<v1::Constraint>
     const v1::Constraint& constraint = constraints[i];
     const std::string field = fmt::format("constraints[{}]", i);
     NASSHRINK_RETURN_IF_ERROR(CheckName(field + ".cost", constraint.cost(), {"macs", "params", "latency_ms"}));
-    if (!constraint.has_min() && !constraint.has_max()) {
+    const bool has_quantile = constraint.has_min_quantile() || constraint.has_max_quantile();
+    if (!constraint.has_min() && !constraint.has_max() && !has_quantile) {
       return Invalid(field, "neither", "min, max or both", "has no bound");
     }
     if (std::isnan(constraint.min()) || std::isnan(constraint.max())) {

@@ -143,6 +143,8 @@ Json ConstraintTree(const v1::Constraint& constraint) {
   Put(tree, "cost", constraint.cost());
   if (constraint.has_min()) tree["min"] = constraint.min();
   if (constraint.has_max()) tree["max"] = constraint.max();
+  if (constraint.has_min_quantile()) tree["min_quantile"] = constraint.min_quantile();
+  if (constraint.has_max_quantile()) tree["max_quantile"] = constraint.max_quantile();
   return tree;
 }
 

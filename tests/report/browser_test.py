@@ -114,6 +114,21 @@ class ReportInBrowser(unittest.TestCase):
         pressed = "[...document.querySelectorAll('.thumbs button')].map((b) => b.getAttribute('aria-pressed')).join(' ')"
         self.assertEqual(self.browser.value(pressed), "false false true false")
 
+    def test_numbers_of_dropped_operators_stay_inside_their_cells(self):
+        script = """(() => {
+          const box = (node) => node.getBoundingClientRect();
+          const all = [...document.querySelectorAll('#chart-scores svg rect')];
+          const cells = all.filter((rect) => !rect.classList.contains('back')).map(box);
+          const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1 && a.top >= b.top && a.bottom <= b.bottom;
+          const backs = all.filter((rect) => rect.classList.contains('back')).map(box);
+          return [backs.length, backs.filter((back) => !cells.some((cell) => inside(back, cell))).length];
+        })()"""
+        for width in (500, 560, 1400):
+            self.open("cell", width)
+            backs, outside = self.browser.value(script)
+            self.assertGreater(backs, 0)
+            self.assertEqual(outside, 0, width)
+
     def test_keyboard_reads_the_values(self):
         self.open("cell")
         for chart in CHARTS:

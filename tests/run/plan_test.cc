@@ -35,6 +35,16 @@ TEST(PlanTest, AbsIsValidAndTheOthersNameWhatIsMissing) {
   EXPECT_EQ(ValidatePlan(expand).details().field, "stages[5]");
 }
 
+// Shares of the children are resolved when the search begins, so a bound may be one alone.
+TEST(PlanTest, ConstraintMayBeAShareOfTheChildren) {
+  v1::RunPlan plan = tests::SmallPlan(1);
+  v1::Constraint* constraint = plan.mutable_stages(2)->mutable_search()->mutable_options()->add_constraints();
+  constraint->set_cost("macs");
+  EXPECT_FALSE(ValidatePlan(plan).ok());
+  constraint->set_max_quantile(0.2);
+  EXPECT_TRUE(ValidatePlan(plan).ok()) << ValidatePlan(plan).message();
+}
+
 struct BadPlan {
   const char* field;
   const char* part;  // of the message

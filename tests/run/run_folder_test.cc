@@ -52,8 +52,10 @@ TEST(RunFolderTest, StoppedRunShowsTheStepItStandsAt) {
   auto run = Run::Start(std::move(request));
   ASSERT_TRUE(run.ok()) << run.status().message();
   ASSERT_EQ((*run)->Wait(-1).code(), Code::kAborted);
+  EXPECT_EQ((*run)->Progress().message(), "enough");
   const auto progress = FolderProgress(folder / "run");
   ASSERT_TRUE(progress.ok());
+  EXPECT_EQ(progress->message(), "enough");
   EXPECT_GT(progress->steps(), 0);
   // Of the last checkpoint, after the third epoch.
   EXPECT_EQ(progress->step() * 5, progress->steps() * 3);
@@ -67,6 +69,7 @@ TEST(RunFolderTest, BestIsTheRetrainedChildOnceThereIsOne) {
   ASSERT_TRUE((*run)->Wait(-1).ok());
   const auto progress = FolderProgress(folder / "run");
   ASSERT_TRUE(progress.ok());
+  EXPECT_EQ(progress->message(), "");
   ASSERT_EQ(progress->best().metrics_size(), 1);
   EXPECT_EQ(progress->best().metrics(0).name(), "test_accuracy");
   EXPECT_EQ((*run)->Progress().best().SerializeAsString(), progress->best().SerializeAsString());

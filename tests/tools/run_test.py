@@ -145,6 +145,8 @@ class KnownAccuracies(ProgramTest):
         error = self.fails(1, *RUN[:6], "table:no-none.csv", "-o", "gaps")
         self.assertIn("operator 'none' of choice '1<-0' has no child with an accuracy", error["message"])
         self.assertIn("3125 of 15625", error["message"])
+        status = self.json("status", "gaps")
+        self.assertEqual((status["state"], status["message"]), ("failed", error["message"]))
 
     def test_a_table_of_the_root_serves_a_sub_space(self):
         self.json("space", "restrict", "nas-bench-201", "--drop", "0:0", "--pin", "5:1", "-o", "sub.bin")
@@ -192,6 +194,7 @@ class KnownAccuracies(ProgramTest):
         (self.folder / "noise.bin").write_bytes(bytes(range(256)) * 3)
         (self.folder / "foreign").mkdir()
         (self.folder / "foreign/run.db").write_bytes(b"x" * 4096)
+        (self.folder / "cut.config").write_text('{"blocks": [1, ')
         (self.folder / "bad.txt").write_text("3 3 3 3 3 3\n3 3 3 3\n")
         self.write_some("bad.csv", lambda line: line.startswith("3 3 3 3 3 3,"))
         with open(self.folder / "bad.csv", "a") as file:
@@ -203,6 +206,8 @@ class KnownAccuracies(ProgramTest):
                 ("noise.bin", 2, ["shrink", "nas-bench-201", "--scores", "noise.bin", "--rule", "abs", "-o", "x"]),
                 ("noise.bin", 1, ["table", "noise.bin", "-o", "x"]),
                 ("bad.csv: row 2", 2, [*RUN[:6], "table:bad.csv", "-o", "x"]),
+                ("cut.config: ", 2, ["arch", "cost", "--config", "cut.config"]),
+                ("bad.txt: ", 2, ["arch", "cost", "nas-bench-201", "bad.txt"]),
                 ("foreign/run.db", 1, ["status", "foreign"]),
                 ("foreign/run.db", 1, ["resume", "foreign"]),
                 ("foreign/run.db", 1, ["report", "foreign", "-o", "x"])]:
@@ -298,6 +303,20 @@ class HandMadeTable(ProgramTest):
         # A CSV of scores is itself a list of architectures.
         self.json("score", "table.json", "--archs", "sample1.csv", "-o", "again.csv")
         self.assertEqual((self.folder / "again.csv").read_text(), (self.folder / "sample1.csv").read_text())
+
+    def test_a_list_of_children_belongs_to_its_space(self):
+        self.json("sample", "nas-bench-201", "-n", "3", "-o", "own.json")
+        self.assertEqual(self.json("score", "table.json", "--archs", "own.json", "-o", "own.csv")["children"], 3)
+        self.json("space", "make", "nas-bench-201", "--set", "channels=8", "-o", "eight.bin")
+        self.json("sample", "eight.bin", "-n", "3", "-o", "other.json")
+        error = self.fails(2, "score", "table.json", "--archs", "other.json", "-o", "x.csv")
+        self.assertEqual((error["status"], error["field"]), ("FAILED_PRECONDITION", "root_fingerprint"))
+        self.assertTrue(error["message"].startswith("other.json: architecture 1: root_fingerprint: "), error["message"])
+        cut = json.loads((self.folder / "own.json").read_text())
+        cut["candidates"].pop()
+        (self.folder / "cut.json").write_text(json.dumps(cut))
+        error = self.fails(2, "score", "table.json", "--archs", "cut.json", "-o", "x.csv")
+        self.assertIn("cut.json: candidates: the last architecture is not complete (got 17", error["message"])
 
     def test_score_operators_and_shrink(self):
         listed = self.json("score-operators", "table.json", "--metric", "angle", "-o", "scores.json")

@@ -25,6 +25,12 @@ function scoreGrid(iterations, at) {
   return cells;
 }
 
+// With the zeros at the end, so that the numbers of a map read as one column.
+function alike(score, figures) {
+  const text = score.toPrecision(figures);
+  return text.includes('e') ? digits(score, figures) : text;
+}
+
 function paintScores(svg, cells, place, detail) {
   const scores = cells.filter((c) => c.goneAt === undefined).map((c) => c.score);
   const [low, high] = extent(scores);
@@ -55,11 +61,12 @@ function paintScores(svg, cells, place, detail) {
       add(svg, 'path', {d: cross, stroke: '#b00020', 'stroke-width': detail ? 3 : 1.8, 'stroke-linecap': 'round', fill: 'none', class: 'dropped'});
     }
     if (!detail || w < 40) continue;
-    const text = finite(cell.score) ? digits(cell.score, w < 56 ? 3 : 4) : 'n/a';
+    // A dropped cell's number shares the room with its cross.
+    const text = finite(cell.score) ? alike(cell.score, w < (cell.dropped ? 84 : 56) ? 3 : 4) : 'n/a';
     const middle = cell.dropped && w >= 64 ? x + (w - h * 0.4) / 2 - 4 : x + w / 2;
     const at = {x: middle, y: y + h / 2 + 4, 'text-anchor': 'middle'};
     if (cell.dropped && w < 64) continue;
-    if (cell.dropped) add(svg, 'rect', {x: middle - textWidth(text, 13) / 2 - 4, y: y + h / 2 - 9, width: textWidth(text, 13) + 8, height: 18, rx: 3, fill: css(rgb || [0, 0, 0])});
+    if (cell.dropped) add(svg, 'rect', {x: middle - textWidth(text, 13) / 2 - 3, y: y + h / 2 - 9, width: textWidth(text, 13) + 6, class: 'back', height: 18, rx: 3, fill: css(rgb || [0, 0, 0])});
     add(svg, 'text', {...at, style: `fill: ${ink}; font-size: ${w < 56 ? 11.5 : 13}px`}, text);
   }
   return [low, high];
