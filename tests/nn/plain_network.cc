@@ -15,13 +15,13 @@ bool HasKind(const OperatorDef& op, const std::set<std::string>& kinds) { return
 bool IsBench201Candidate(const space::Candidate& candidate) {
   const OperatorDef* op = candidate.op();
   if (op == nullptr || !HasKind(*op, {"none", "identity", "relu_conv_bn", "avg_pool"})) return false;
-  return op->Integer("dilation", 1) == 1 && op->Integer("batch_norm", 0) == 0 &&
-         (op->kind != "avg_pool" || op->Integer("kernel", 1) == 3);
+  return op->Integer("dilation", 1) == 1 && (op->kind != "avg_pool" || op->Integer("kernel", 1) == 3);
 }
 
 bool IsBench201Cell(const space::Space& space, const space::Cell& cell) {
-  if (cell.inputs != 1 || cell.outputs.size() != 1 || !cell.node_inputs.empty() || !cell.preprocess.empty())
+  if (cell.inputs != 1 || cell.outputs.size() != 1 || !cell.node_inputs.empty() || !cell.preprocess.empty()) {
     return false;
+  }
   for (const space::CellEdge& edge : cell.edges) {
     const auto& candidates = space.choices[edge.choice].candidates;
     if (!std::all_of(candidates.begin(), candidates.end(), &IsBench201Candidate)) return false;
@@ -29,32 +29,17 @@ bool IsBench201Cell(const space::Space& space, const space::Cell& cell) {
   return true;
 }
 
-// bn_relu right before the pool, the pool right before the classifier, which is the last.
-bool HasBench201Order(const std::vector<space::Layer>& layers) {
-  for (size_t i = 0; i < layers.size(); ++i) {
-    const auto* op = std::get_if<OperatorDef>(&layers[i].body);
-    if (op == nullptr) continue;
-    const auto* next = i + 1 < layers.size() ? std::get_if<OperatorDef>(&layers[i + 1].body) : nullptr;
-    if (op->kind == "bn_relu" && (next == nullptr || next->kind != "global_avg_pool")) return false;
-    if (op->kind == "global_avg_pool" && (next == nullptr || next->kind != "linear")) return false;
-  }
-  return true;
-}
-
 bool IsBench201Type(const space::Space& space) {
-  uint32_t channels = space.network.input_channels;
   for (const space::Layer& layer : space.network.layers) {
     if (std::holds_alternative<space::LayerChoice>(layer.body)) return false;
     if (const auto* body = std::get_if<space::LayerCell>(&layer.body)) {
-      const bool stays = layer.stride == 1 && (layer.out_channels == 0 || layer.out_channels == channels);
-      if (!stays || !IsBench201Cell(space, space.network.cells[body->cell])) return false;
+      if (layer.stride != 1 || !IsBench201Cell(space, space.network.cells[body->cell])) return false;
     } else if (!HasKind(std::get<OperatorDef>(layer.body),
                         {"conv_bn", "resnet_block", "bn_relu", "global_avg_pool", "linear"})) {
       return false;
     }
-    if (layer.out_channels != 0) channels = layer.out_channels;
   }
-  return HasBench201Order(space.network.layers);
+  return true;
 }
 
 std::string Bench201Name(const space::Layer& layer, std::map<std::string, int>* seen) {
