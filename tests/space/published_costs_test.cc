@@ -14,6 +14,7 @@
 #include "space/notation.h"
 #include "space/preset_options.h"
 #include "space/preset_parts.h"
+#include "space/published_networks.h"
 #include "space/published_spaces.h"
 #include "space/validate.h"
 
@@ -50,162 +51,36 @@ Space Finished(Space space) {
   return space;
 }
 
-// Sandler et al., MobileNetV2 (CVPR 2018), Table 2; a chain whose only open question is the last block's kernel.
-Space MobileNetV2(double width) {
-  v1::PresetOptions options;
-  options.set_width_multiplier(width);
-  Space space;
-  space.name = "mobilenet-v2";
-  EXPECT_TRUE(SetInput({}, {}, &space.network).ok());
-  const Scaling scaling = *Scaling::Make(options);
-  AddFixed(&space, "stem", ConvNorm(3, "relu6"), scaling.Channels(32), 2);
-  const auto block = [](int64_t expansion) {
-    return MakeOperator("mb_block", {{"expansion", expansion}, {"kernel", int64_t{3}}});
-  };
-  AddFixed(&space, "first", block(1), scaling.Channels(16));
-  for (const Stage& stage : std::vector<Stage>{{24, 2, 2}, {32, 3, 2}, {64, 4, 2}, {96, 3, 1}, {160, 3, 2}}) {
-    for (uint32_t i = 0; i < stage.blocks; ++i) {
-      AddFixed(&space, "block", block(6), scaling.Channels(stage.channels), i == 0 ? stage.stride : 1);
-    }
+// MobileNetV2, FairNAS, ProxylessNAS, the networks of ABS, SPOS and DARTS.
+TEST(PublishedCosts, OfPublishedNetworks) {
+  for (const tests::PublishedNetwork& network : tests::PublishedNetworks()) {
+    SCOPED_TRACE(network.name);
+    ExpectCost(network.space, network.codes, network.macs, network.params);
   }
-  AddChoiceLayer(&space, scaling.Channels(320), 1)->candidates = {MobileCandidate(0, 3, 6), MobileCandidate(1, 5, 6)};
-  AddHead(&space, scaling.HeadChannels(1280), "relu6");
-  return Finished(std::move(space));
 }
 
-TEST(PublishedCosts, OfMobileNetV2) {
-  ExpectCost(MobileNetV2(1), "0", 300774272, 3504872);
-  ExpectCost(MobileNetV2(1.4), "0", 582195824, 6108776);
-}
-
-// Operator lists from xiaomi-automl/FairNAS models/, han-cai/files proxylessnas/ and megvii-model/AngleNAS.
-TEST(PublishedCosts, OfMobileChains) {
-  const Space fairnas = tests::PresetSpace("fairnas");
-  ExpectCost(fairnas, "4 0 4 1 5 0 0 5 5 2 1 2 2 1 1 5 1 5 3", 388122848, 4651352);
-  ExpectCost(fairnas, "2 0 2 0 1 2 4 0 1 2 0 1 4 0 5 3 5 1 3", 345297632, 4506272);
-  ExpectCost(fairnas, "4 2 4 2 2 2 5 2 4 4 2 2 2 4 5 4 2 2 5", 310944320, 3774992);
-  ExpectCost(tests::PresetSpace("mobilenet-proxyless-mobile"), "2 0 -1 -1 4 0 2 2 5 2 2 2 3 2 2 2 5 5 4 4 5", 320427584,
-             4080512);
+TEST(PublishedCosts, OfTheClassifierAsThopCountsIt) {
   const Space gpu = tests::PresetSpace("mobilenet-proxyless-gpu");
-  ExpectCost(gpu, "2 -1 -1 -1 4 -1 -1 0 5 -1 -1 2 3 -1 0 2 5 5 5 3 5", 465260160, 7119848);
-  const std::string abs_spos = "2 2 -1 0 0 -1 -1 0 5 -1 4 4 0 0 4 2 3 4 4 4 3";
-  const std::string abs_proxyless = "2 2 -1 -1 0 2 2 -1 5 -1 4 4 0 0 4 2 3 4 4 4 3";
-  ExpectCost(gpu, abs_spos, 470792064, 5936776);
-  ExpectCost(gpu, abs_proxyless, 468966912, 5955808);
   const CostModel thop = ModelOf(gpu, Counting::kThop);
+  const std::string abs_spos = "2 2 -1 0 0 -1 -1 0 5 -1 4 4 0 0 4 2 3 4 4 4 3";
   EXPECT_EQ(thop.Macs(Codes(gpu, abs_spos)), 472519064U);
-  EXPECT_EQ(thop.Macs(Codes(gpu, abs_proxyless)), 470693912U);
+  EXPECT_EQ(thop.Macs(Codes(gpu, "2 2 -1 -1 0 2 2 -1 5 -1 4 4 0 0 4 2 3 4 4 4 3")), 470693912U);
   EXPECT_EQ(thop.Params(Codes(gpu, abs_spos)), 5936776U);
 }
 
 // The README of megvii-model/SinglePathOneShot; its supernet's batch norm has no scale and shift.
-TEST(PublishedCosts, OfTheShuffleNetOfSpos) {
+TEST(PublishedCosts, OfTheShuffleNetOfSposWithoutScaleAndShift) {
   const Space space = tests::PresetSpace("spos-shufflenet");
   const std::string codes = "2 1 0 1 2 0 2 0 2 0 2 3 0 0 0 0 3 2 3 3";
-  ExpectCost(space, codes, 322918720, 3558464);
   const auto report = CostOf(space, ModelOf(space), Codes(space, codes), {});
   EXPECT_EQ(report->params() - report->norm_params(), 3529312U);
-}
-
-// The ImageNet net of ABS with an operator of its own on every edge of both cells, `none` among them.
-Space DartsEdges(uint32_t channels) {
-  v1::PresetOptions options;
-  options.set_channels(channels);
-  v1::SearchSpace message = tests::PresetMessage("darts-shared", options);
-  message.set_name("darts-edges");
-  v1::Cell* reduction = message.mutable_network()->mutable_cells(1);
-  for (int edge = 0; edge < reduction->edges_size(); ++edge) {
-    v1::Choice* choice = message.add_choices();
-    *choice = message.choices(edge);
-    choice->set_key("reduction " + choice->key());
-    reduction->mutable_edges(edge)->set_choice(static_cast<uint32_t>(message.choices_size() - 1));
-  }
-  auto space = SpaceFromMessage(message);
-  EXPECT_TRUE(space.ok()) << space.status().message();
-  return *std::move(space);
-}
-
-using Genotype = std::vector<std::pair<const char*, uint32_t>>;
-
-// Codes of the 14 edges of a cell: two inputs a node, in the genotype's order.
-std::string EdgeCodes(const Genotype& genotype) {
-  const std::vector<std::string> names = {"none",         "max_pool_3x3", "avg_pool_3x3", "skip_connect",
-                                          "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"};
-  std::vector<size_t> codes(14, 0);
-  for (size_t i = 0; i < genotype.size(); ++i) {
-    const size_t node = 2 + i / 2;
-    const size_t first_edge = node * (node - 1) / 2 - 1;
-    const auto code = std::find(names.begin(), names.end(), genotype[i].first) - names.begin();
-    codes[first_edge + genotype[i].second] = static_cast<size_t>(code);
-  }
-  return fmt::format("{}", fmt::join(codes, " "));
-}
-
-// Genotypes of DARTS/training/genotypes.py in megvii-model/AngleNAS.
-TEST(PublishedCosts, OfDartsNets) {
-  const std::string v2 = EdgeCodes({{"sep_conv_3x3", 0},
-                                    {"sep_conv_3x3", 1},
-                                    {"sep_conv_3x3", 0},
-                                    {"sep_conv_3x3", 1},
-                                    {"sep_conv_3x3", 1},
-                                    {"skip_connect", 0},
-                                    {"skip_connect", 0},
-                                    {"dil_conv_3x3", 2}}) +
-                         " " +
-                         EdgeCodes({{"max_pool_3x3", 0},
-                                    {"max_pool_3x3", 1},
-                                    {"skip_connect", 2},
-                                    {"max_pool_3x3", 1},
-                                    {"max_pool_3x3", 0},
-                                    {"skip_connect", 2},
-                                    {"skip_connect", 2},
-                                    {"max_pool_3x3", 1}});
-  const std::string searched = EdgeCodes({{"skip_connect", 0},
-                                          {"sep_conv_3x3", 1},
-                                          {"skip_connect", 0},
-                                          {"dil_conv_3x3", 1},
-                                          {"sep_conv_3x3", 0},
-                                          {"dil_conv_3x3", 1},
-                                          {"skip_connect", 0},
-                                          {"dil_conv_3x3", 1}}) +
-                               " " +
-                               EdgeCodes({{"max_pool_3x3", 0},
-                                          {"skip_connect", 1},
-                                          {"avg_pool_3x3", 0},
-                                          {"sep_conv_5x5", 2},
-                                          {"skip_connect", 2},
-                                          {"avg_pool_3x3", 0},
-                                          {"skip_connect", 2},
-                                          {"avg_pool_3x3", 0}});
-  const std::string abs = EdgeCodes({{"sep_conv_3x3", 1},
-                                     {"dil_conv_3x3", 0},
-                                     {"sep_conv_5x5", 1},
-                                     {"sep_conv_3x3", 2},
-                                     {"dil_conv_3x3", 2},
-                                     {"sep_conv_5x5", 1},
-                                     {"dil_conv_3x3", 4},
-                                     {"dil_conv_5x5", 2}}) +
-                          " " +
-                          EdgeCodes({{"dil_conv_3x3", 0},
-                                     {"sep_conv_3x3", 1},
-                                     {"sep_conv_5x5", 0},
-                                     {"sep_conv_3x3", 2},
-                                     {"dil_conv_3x3", 0},
-                                     {"dil_conv_5x5", 3},
-                                     {"dil_conv_3x3", 0},
-                                     {"dil_conv_3x3", 2}});
-  const Space space = DartsEdges(48);
-  ExpectCost(space, v2, 529911552, 4718752);
-  ExpectCost(space, searched, 445973376, 4039840);
-  ExpectCost(space, abs, 618920640, 5590144);
-  ExpectCost(DartsEdges(45), abs, 546834996, 4978098);
 }
 
 // The same networks in the space that picks two inputs a node.
 TEST(PublishedCosts, OfDartsNetsAgreeWithPickedInputs) {
   NASSHRINK_SHARED_OR_SKIP(path, "fixtures/notations.json");
   const auto fixture = nlohmann::json::parse(std::ifstream(path));
-  const Space edges = DartsEdges(48);
+  const Space edges = tests::DartsEdges(48);
   v1::PresetOptions options;
   options.set_stem("imagenet");
   const Space pairs = tests::PresetSpace("darts", options);
