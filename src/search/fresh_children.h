@@ -13,7 +13,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "nasshrink/v1/plan.pb.h"
-#include "search/child_form.h"
+#include "space/child_form.h"
 #include "space/feasible.h"
 #include "space/space.h"
 
@@ -24,7 +24,7 @@ class FreshChildren {
   // FAILED_PRECONDITION when no child meets the constraints.
   static base::Result<FreshChildren> Make(const space::Space& space, const v1::SearchOptions& options, uint64_t seed);
 
-  const ChildForm& form() const { return form_; }
+  const space::ChildForm& form() const { return form_; }
 
   // A child drawn uniformly from those not seen yet, now seen; nothing when all are.
   std::optional<space::Architecture> Draw();
@@ -53,13 +53,13 @@ class FreshChildren {
   FreshChildren(const space::Space& space, std::vector<space::CostWindow> windows, space::FeasibleSet feasible,
                 uint64_t seed);
 
-  ChildForm form_;
+  space::ChildForm form_;
   std::vector<Window> windows_;
   space::FeasibleSet feasible_;
   uint64_t most_ = 0;  // children there can be; saturates
   uint64_t seed_ = 0;
   uint64_t draws_ = 0;
-  std::unordered_set<space::Architecture, ChildHash> seen_;
+  std::unordered_set<space::Architecture, space::ChildHash> seen_;
 };
 
 }  // namespace nasshrink::search

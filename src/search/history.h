@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "nasshrink/v1/plan.pb.h"
-#include "search/child_form.h"
+#include "space/child_form.h"
 #include "space/space.h"
 
 namespace nasshrink::search {
@@ -25,7 +25,7 @@ struct History {
   // Numbers ascend in the order children were made; warm starts were made when they were told.
   std::map<uint64_t, Told> told;
   // Of every child seen, told or not.
-  std::unordered_map<space::Architecture, uint64_t, ChildHash> numbers;
+  std::unordered_map<space::Architecture, uint64_t, space::ChildHash> numbers;
   // The number the next child gets.
   uint64_t next = 1;
   uint32_t rounds = 0;  // made so far

@@ -90,7 +90,7 @@ base::Result<CostObjectives> CostObjectives::Make(const space::Space& space, con
   return made;
 }
 
-std::optional<double> CostObjectives::Value(size_t objective, const ChildForm& form,
+std::optional<double> CostObjectives::Value(size_t objective, const space::ChildForm& form,
                                             const space::Architecture& child) const {
   const std::optional<space::AdditiveCost>& cost = costs_[objective];
   if (!cost) return std::nullopt;

@@ -9,8 +9,8 @@
 
 #include "base/status.h"
 #include "nasshrink/v1/plan.pb.h"
-#include "search/child_form.h"
 #include "space/additive_cost.h"
+#include "space/child_form.h"
 #include "space/space.h"
 
 namespace nasshrink::search {
@@ -36,7 +36,7 @@ class CostObjectives {
   static base::Result<CostObjectives> Make(const space::Space& space, const std::vector<Objective>& objectives,
                                            const v1::SearchOptions& search);
   // Nothing for an objective that is no cost.
-  std::optional<double> Value(size_t objective, const ChildForm& form, const space::Architecture& child) const;
+  std::optional<double> Value(size_t objective, const space::ChildForm& form, const space::Architecture& child) const;
 
  private:
   std::vector<std::optional<space::AdditiveCost>> costs_;  // by objective

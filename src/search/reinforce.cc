@@ -70,7 +70,7 @@ double Reinforce::Reward(const Told& told) const {
   return reward * std::pow(settings_.cost_reference / told.objectives[1], settings_.cost_exponent);
 }
 
-void Reinforce::Learn(const History& history, const ChildForm& form) {
+void Reinforce::Learn(const History& history, const space::ChildForm& form) {
   std::vector<const Told*> batch;
   for (const uint64_t number : batch_) {
     if (const Told* told = history.Success(number)) batch.push_back(told);

@@ -28,7 +28,7 @@ class Reinforce : public Algorithm {
   space::Architecture Sample(FreshChildren& fresh) const;
   double Reward(const Told& told) const;
   // Moves the policy by the last batch.
-  void Learn(const History& history, const ChildForm& form);
+  void Learn(const History& history, const space::ChildForm& form);
   void StartPolicy(FreshChildren& fresh);
   std::vector<double> Probabilities(size_t choice) const;
 

@@ -177,4 +177,16 @@ v1::StudyReport Study::Report() const {
 
 v1::StudySnapshot Study::Snapshot() const { return SnapshotOf(*state_); }
 
+std::vector<v1::NamedValue> Study::CostsOf(const Architecture& child) const {
+  std::vector<v1::NamedValue> costs;
+  for (size_t k = 0; k < state_->settings.objectives.size(); ++k) {
+    const auto value = state_->cost_objectives.Value(k, state_->fresh.form(), child);
+    if (!value) continue;
+    v1::NamedValue& cost = costs.emplace_back();
+    cost.set_name(state_->settings.objectives[k].metric);
+    cost.set_value(*value);
+  }
+  return costs;
+}
+
 }  // namespace nasshrink::search

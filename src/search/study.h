@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/status.h"
 #include "nasshrink/v1/context.pb.h"
@@ -43,6 +44,9 @@ class Study {
   // also the front and all children as shrinking rules read them.
   v1::StudyReport Report() const;
   v1::StudySnapshot Snapshot() const;
+
+  // Those of the study's metrics that are costs, of any child of the space.
+  std::vector<v1::NamedValue> CostsOf(const space::Architecture& child) const;
 
  private:
   explicit Study(std::unique_ptr<StudyState> state);

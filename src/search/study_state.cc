@@ -222,7 +222,7 @@ base::Result<std::unique_ptr<StudyState>> StudyState::Restore(const v1::StudySna
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations) {
   std::vector<std::pair<uint64_t, Told>> planned;
-  std::unordered_set<Architecture, ChildHash> told_now;
+  std::unordered_set<Architecture, space::ChildHash> told_now;
   uint64_t next = state.history.next;
   for (int at = 0; at < observations.observations_size(); ++at) {
     const v1::Observation& observation = observations.observations(at);

@@ -8,12 +8,12 @@
 
 #include "base/random.h"
 #include "score/chain_space.h"
-#include "search/child_form.h"
 #include "search/fresh_children.h"
 #include "search/gene_order.h"
 #include "search/polynomial_mutation.h"
 #include "search/repair.h"
 #include "space/architecture.h"
+#include "space/child_form.h"
 #include "space/cost.h"
 #include "space/edits.h"
 #include "space/feasible.h"
@@ -100,7 +100,7 @@ space::Space PickingSpace() {
 
 TEST(ChildForm, AgreesWithTheSpaceOnNodesThatPickTheirInputs) {
   const space::Space space = PickingSpace();
-  const ChildForm form(space);
+  const space::ChildForm form(space);
   const auto model = space::CostModel::Make(space);
   ASSERT_TRUE(model.ok());
   const space::AdditiveCost macs = space::MacsOf(*model);

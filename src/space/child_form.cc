@@ -1,13 +1,11 @@
-#include "search/child_form.h"
+#include "space/child_form.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "space/digits.h"
 
-namespace nasshrink::search {
-
-using space::Architecture;
+namespace nasshrink::space {
 
 size_t ChildHash::operator()(const Architecture& child) const {
   uint64_t hash = 14695981039346656037U;
@@ -15,9 +13,9 @@ size_t ChildHash::operator()(const Architecture& child) const {
   return static_cast<size_t>(hash ^ (hash >> 32));
 }
 
-ChildForm::ChildForm(const space::Space& space) {
+ChildForm::ChildForm(const Space& space) {
   std::vector<bool> edge(space.choices.size(), false);
-  for (space::Digit& digit : space::DigitsOf(space)) {
+  for (Digit& digit : DigitsOf(space)) {
     if (digit.open.empty()) continue;
     for (const uint32_t choice : digit.edges) edge[choice] = true;
     Node node;
@@ -54,7 +52,7 @@ std::vector<uint8_t> ChildForm::Open(const Architecture& child) const {
   return open;
 }
 
-int64_t ChildForm::Sum(const space::AdditiveCost& cost, const Architecture& child) const {
+int64_t ChildForm::Sum(const AdditiveCost& cost, const Architecture& child) const {
   int64_t sum = cost.fixed;
   for (const uint32_t choice : always_) sum += cost.table[choice][child[choice]];
   for (const Node& node : nodes_) {
@@ -63,4 +61,4 @@ int64_t ChildForm::Sum(const space::AdditiveCost& cost, const Architecture& chil
   return sum;
 }
 
-}  // namespace nasshrink::search
+}  // namespace nasshrink::space

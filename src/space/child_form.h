@@ -2,8 +2,8 @@
 //
 // The same as space/architecture.h Canonical and space/cost_levels.h, made once for a space so that a search can ask
 // for every child it breeds.
-#ifndef NASSHRINK_SEARCH_CHILD_FORM_H_
-#define NASSHRINK_SEARCH_CHILD_FORM_H_
+#ifndef NASSHRINK_SPACE_CHILD_FORM_H_
+#define NASSHRINK_SPACE_CHILD_FORM_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,24 +12,24 @@
 #include "space/additive_cost.h"
 #include "space/space.h"
 
-namespace nasshrink::search {
+namespace nasshrink::space {
 
 // FNV-1a over the candidates, for tables of children.
 struct ChildHash {
-  size_t operator()(const space::Architecture& child) const;
+  size_t operator()(const Architecture& child) const;
 };
 
 // Immutable. Children have one alive candidate for every choice.
 class ChildForm {
  public:
-  explicit ChildForm(const space::Space& space);
+  explicit ChildForm(const Space& space);
 
   // Edges that their node does not keep take their first alive candidate.
-  void Canonicalise(space::Architecture* child) const;
+  void Canonicalise(Architecture* child) const;
   // By choice: 0 for the edges that their node does not keep.
-  std::vector<uint8_t> Open(const space::Architecture& child) const;
+  std::vector<uint8_t> Open(const Architecture& child) const;
   // The fixed part and the candidates of all open choices.
-  int64_t Sum(const space::AdditiveCost& cost, const space::Architecture& child) const;
+  int64_t Sum(const AdditiveCost& cost, const Architecture& child) const;
 
  private:
   // A choice that picks a node's inputs.
@@ -44,6 +44,6 @@ class ChildForm {
   std::vector<Node> nodes_;
 };
 
-}  // namespace nasshrink::search
+}  // namespace nasshrink::space
 
-#endif  // NASSHRINK_SEARCH_CHILD_FORM_H_
+#endif  // NASSHRINK_SPACE_CHILD_FORM_H_
