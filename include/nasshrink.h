@@ -561,8 +561,9 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_diff(const nas
  *   dropped, in order, as a `SpaceEdits` message, NULL if it is not wanted.
  * Ownership: input and rule are borrowed for the call; *out (nasshrink_space_free) and *edits
  *   (nasshrink_buffer_free) belong to the caller.
- * Status: INVALID_ARGUMENT for a rule out of range, or scores that miss or double an operator; FAILED_PRECONDITION
- *   for scores of another space; UNIMPLEMENTED for a rule this version does not carry out.
+ * Status: INVALID_ARGUMENT for a rule out of range, scores that miss or double an operator, or evaluated children that
+ *   are none of the space; FAILED_PRECONDITION for scores or children of another space; UNIMPLEMENTED for a rule this
+ *   version does not carry out.
  * Threads: immutable.
  * Since: 0.1
  */

@@ -7,6 +7,7 @@
 #include "capi/text.h"
 #include "nasshrink/v1/context.pb.h"
 #include "run/recipes.h"
+#include "search/settings.h"
 #include "space/notation.h"
 #include "space/operators.h"
 #include "space/presets.h"
@@ -70,6 +71,11 @@ void ListRules(v1::RegistryListing* listing) {
   Parameter(abs, "drop", "integer", "operators to drop in all");
   v1::RegistryListing::Entry* per_choice = Entry(listing, "per_choice", "drop the lowest scores of every choice");
   Parameter(per_choice, "drop", "integer", "operators to drop from each choice");
+  v1::RegistryListing::Entry* pad_nas =
+      Entry(listing, "pad_nas", "drop operators that are rare among the first Pareto fronts of a search (PAD-NAS)");
+  Parameter(pad_nas, "threshold", "number", "drop at this frequency or below");
+  Parameter(pad_nas, "fronts", "integer", "fronts counted, the best being 1");
+  Parameter(pad_nas, "pool", "text", "archive or population");
 }
 
 void ListMetrics(v1::RegistryListing* listing) {
@@ -96,8 +102,9 @@ base::Result<v1::RegistryListing> List(const std::string& kind) {
   } else if (kind == "recipes") {
     ListRecipes(&listing);
   } else if (kind == "algorithms") {
-    Entries(&listing, {{"random", "uniform children that meet the constraints"},
-                       {"evolution", "mutation and crossover of the best children (SPOS Sec. 3.4)"}});
+    for (const search::AlgorithmInfo& algorithm : search::Algorithms()) {
+      Entry(&listing, algorithm.name, algorithm.help);
+    }
   } else if (kind == "formats") {
     for (const space::NotationInfo& notation : space::Notations()) Entry(&listing, notation.name, notation.help);
   } else {

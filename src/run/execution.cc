@@ -192,6 +192,7 @@ v1::RunResult Execution::MakeResult() const {
   *result.mutable_space() = state_.space();
   result.set_children(children_);
   *result.mutable_ranked() = state_.ranked();
+  *result.mutable_front() = state_.front();
   *result.mutable_retrained() = state_.retrained();
   *result.mutable_history() = state_.history();
   *result.mutable_exported_files() = state_.exported_files();

@@ -21,6 +21,7 @@
 #include "run/backend.h"
 #include "run/evaluate.h"
 #include "run/store.h"
+#include "search/study.h"
 #include "space/cost.h"
 #include "space/space.h"
 
@@ -67,6 +68,8 @@ class Execution {
   base::Status Train(const v1::TrainStage& stage);
   base::Status Score(const v1::ScoreStage& stage);
   base::Status Shrink(const v1::ShrinkStage& stage);
+  // What the rule reads, of what earlier stages left.
+  base::Result<v1::ShrinkInput> ShrinkInputFor(const v1::ShrinkRule& rule) const;
   base::Status ResetBase(const v1::ResetBaseStage& stage);
   base::Status Search(const v1::SearchStage& stage);
   base::Status Retrain(const v1::RetrainStage& stage);
@@ -91,8 +94,9 @@ class Execution {
   base::Status RetrainChild(const v1::RetrainStage& stage, uint32_t number, uint32_t count);
   base::Result<std::unique_ptr<Supernet>> ChildSupernet(const space::Architecture& architecture, uint32_t number);
   base::Result<std::vector<space::Architecture>> ChildrenToRetrain(uint32_t top) const;
-  base::Status MeasureTrials(const v1::SearchOptions& options, const v1::TrialList& trials, double done, double total,
-                             v1::ObservationList* observations);
+  base::Status MeasureTrials(const search::Study& study, const v1::SearchOptions& options, const v1::TrialList& trials,
+                             double done, v1::ObservationList* observations);
+  base::Status KeepFound(const v1::StudyReport& report);
 
   // What stages are given.
   Dataset* evaluation_dataset() const { return dataset_.get(); }

@@ -69,6 +69,11 @@ Status CheckSearch(const v1::SearchStage& stage) {
                                        details.allowed);
   }
   NASSHRINK_RETURN_IF_ERROR(status);
+  if (!stage.options().directions().empty()) {
+    return Invalid("options.directions[0].metric", stage.options().directions(0).metric(),
+                   "accuracy, angle, loss, macs, params, latency_ms in metrics",
+                   "is a metric that a run cannot measure");
+  }
   NASSHRINK_RETURN_IF_ERROR(CheckConstraints(stage.options().constraints()).Under("options."));
   return CheckEvaluateOptions(stage.options().evaluate()).Under("options.evaluate.");
 }

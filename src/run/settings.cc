@@ -186,6 +186,19 @@ Status SearchMetricNames(v1::SearchOptions* message, const PathStep& step, std::
   return Names(message->mutable_metrics(), step, text);
 }
 
+// Comma-separated numbers replace the whole list.
+Status SearchReference(v1::SearchOptions* message, const PathStep& step, std::string_view text) {
+  google::protobuf::RepeatedPtrField<std::string> texts;
+  NASSHRINK_RETURN_IF_ERROR(Names(&texts, step, text));
+  message->clear_reference();
+  for (const std::string& one : texts) {
+    double value = 0;
+    NASSHRINK_RETURN_IF_ERROR(Parse(one, &value));
+    message->add_reference(value);
+  }
+  return {};
+}
+
 constexpr char kFixedParts[] = "FIXED_PARTS_";
 constexpr char kPool[] = "POOL_";
 constexpr char kDisconnected[] = "DISCONNECTED_";
@@ -239,18 +252,35 @@ NASSHRINK_FIELDS(ScoreStage, NASSHRINK_NESTED(ScoreStage, ScoreOptions, options)
 
 NASSHRINK_FIELDS(AbsRule, NASSHRINK_SCALAR(AbsRule, drop))
 NASSHRINK_FIELDS(PerChoiceRule, NASSHRINK_SCALAR(PerChoiceRule, drop))
+NASSHRINK_FIELDS(PadNasRule, NASSHRINK_SCALAR(PadNasRule, threshold), NASSHRINK_SCALAR(PadNasRule, fronts),
+                 NASSHRINK_TEXT(PadNasRule, pool))
 NASSHRINK_FIELDS(ShrinkRule, NASSHRINK_NESTED(ShrinkRule, AbsRule, abs),
-                 NASSHRINK_NESTED(ShrinkRule, PerChoiceRule, per_choice))
+                 NASSHRINK_NESTED(ShrinkRule, PerChoiceRule, per_choice),
+                 NASSHRINK_NESTED(ShrinkRule, PadNasRule, pad_nas))
 NASSHRINK_FIELDS(ShrinkStage, NASSHRINK_NESTED(ShrinkStage, ShrinkRule, rule))
 
 NASSHRINK_FIELDS(EvolutionOptions, NASSHRINK_SCALAR(EvolutionOptions, population),
                  NASSHRINK_SCALAR(EvolutionOptions, generations), NASSHRINK_SCALAR(EvolutionOptions, top_k),
                  NASSHRINK_SCALAR(EvolutionOptions, mutations), NASSHRINK_SCALAR(EvolutionOptions, crossovers),
-                 NASSHRINK_SCALAR(EvolutionOptions, mutation_probability))
+                 NASSHRINK_SCALAR(EvolutionOptions, mutation_probability),
+                 NASSHRINK_SCALAR(EvolutionOptions, sample_size))
+NASSHRINK_FIELDS(LocalSearchOptions, NASSHRINK_SCALAR(LocalSearchOptions, radius),
+                 NASSHRINK_TEXT(LocalSearchOptions, improvement))
+NASSHRINK_FIELDS(ReinforceOptions, NASSHRINK_SCALAR(ReinforceOptions, learning_rate),
+                 NASSHRINK_SCALAR(ReinforceOptions, baseline_decay),
+                 NASSHRINK_SCALAR(ReinforceOptions, logit_deviation),
+                 NASSHRINK_SCALAR(ReinforceOptions, cost_reference), NASSHRINK_SCALAR(ReinforceOptions, cost_exponent))
+NASSHRINK_FIELDS(Nsga2Options, NASSHRINK_SCALAR(Nsga2Options, crossover_probability),
+                 NASSHRINK_SCALAR(Nsga2Options, eta), NASSHRINK_TEXT(Nsga2Options, mutation),
+                 NASSHRINK_TEXT(Nsga2Options, infeasible))
 
 NASSHRINK_FIELDS(SearchOptions, NASSHRINK_TEXT(SearchOptions, algorithm), {"metrics", &SearchMetricNames},
                  NASSHRINK_NESTED(SearchOptions, EvaluateOptions, evaluate), NASSHRINK_SCALAR(SearchOptions, trials),
-                 NASSHRINK_NESTED(SearchOptions, EvolutionOptions, evolution), NASSHRINK_SCALAR(SearchOptions, seed))
+                 NASSHRINK_NESTED(SearchOptions, EvolutionOptions, evolution), NASSHRINK_SCALAR(SearchOptions, seed),
+                 NASSHRINK_NESTED(SearchOptions, LocalSearchOptions, local_search),
+                 NASSHRINK_NESTED(SearchOptions, ReinforceOptions, reinforce),
+                 NASSHRINK_NESTED(SearchOptions, Nsga2Options, nsga2), NASSHRINK_SCALAR(SearchOptions, batch),
+                 {"reference", &SearchReference})
 NASSHRINK_FIELDS(SearchStage, NASSHRINK_NESTED(SearchStage, SearchOptions, options))
 
 NASSHRINK_FIELDS(ResetBaseStage, NASSHRINK_SCALAR(ResetBaseStage, after_dropped))

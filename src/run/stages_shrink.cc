@@ -25,13 +25,27 @@ Status Execution::Score(const v1::ScoreStage& stage) {
   return Emit(std::move(event));
 }
 
-Status Execution::Shrink(const v1::ShrinkStage& stage) {
+base::Result<v1::ShrinkInput> Execution::ShrinkInputFor(const v1::ShrinkRule& rule) const {
+  v1::ShrinkInput input;
+  if (rule.has_pad_nas()) {
+    if (!state_.has_evaluated()) {
+      return base::Error(
+          Code::kFailedPrecondition,
+          "stage '{}' needs a search of the space as it is now by two metrics or more; put one before it", path_);
+    }
+    *input.mutable_evaluated() = state_.evaluated();
+    return input;
+  }
   if (!state_.has_scores() || state_.scores().children_fingerprint() != space_.children_fingerprint) {
     return base::Error(Code::kFailedPrecondition,
                        "stage '{}' needs scores of the space as it is now; put a score stage before it", path_);
   }
-  v1::ShrinkInput input;
   *input.mutable_scores() = state_.scores();
+  return input;
+}
+
+Status Execution::Shrink(const v1::ShrinkStage& stage) {
+  NASSHRINK_ASSIGN_OR_RETURN(const v1::ShrinkInput input, ShrinkInputFor(stage.rule()));
   NASSHRINK_ASSIGN_OR_RETURN(shrink::Shrunk shrunk, shrink::ApplyRule(space_, input, stage.rule()));
   v1::RunEvent event;
   event.mutable_shrunk()->set_children_before(children_);
@@ -42,12 +56,17 @@ Status Execution::Shrink(const v1::ShrinkStage& stage) {
     children_ = space::ChildrenText(space_);
     space::SpaceToMessage(space_, state_.mutable_space());
     state_.set_dropped(state_.dropped() + shrunk.dropped.size());
+    state_.clear_evaluated();  // of the space as it was
   }
   v1::ShrinkStep* step = state_.add_history();
   step->set_stage(path_);
-  *step->mutable_scores() = state_.scores();
+  if (input.has_scores()) *step->mutable_scores() = input.scores();
   *step->mutable_dropped() = shrunk.edits.drop();
   step->set_children_after(children_);
+  if (shrunk.edits.has_frequencies()) {
+    *step->mutable_frequencies() = shrunk.edits.frequencies();
+    *event.mutable_shrunk()->mutable_frequencies() = shrunk.edits.frequencies();
+  }
   event.mutable_shrunk()->mutable_dropped()->Add(shrunk.dropped.begin(), shrunk.dropped.end());
   event.mutable_shrunk()->set_children_after(children_);
   event.mutable_shrunk()->set_operators_after(static_cast<uint32_t>(space_.OperatorCount()));

@@ -5,8 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "space/architecture.h"
-
 namespace nasshrink::search {
 namespace {
 
@@ -36,33 +34,48 @@ Architecture Cross(const Architecture& first, const Architecture& second, base::
   return child;
 }
 
-void AddFresh(const space::Space& space, uint64_t wanted, const std::function<Architecture(base::Philox&)>& breed,
-              FreshChildren& fresh, std::vector<Architecture>* children) {
+void AddFresh(uint64_t wanted, const std::function<Architecture(base::Philox&)>& breed, FreshChildren& fresh,
+              std::vector<Architecture>* children) {
   const uint64_t enough = children->size() + wanted;
   for (uint64_t tries = 0; tries < kTriesPerChild * wanted && children->size() < enough; ++tries) {
     base::Philox random = fresh.NextStream();
-    Architecture child = space::Canonical(space, breed(random));
+    Architecture child = breed(random);
+    fresh.form().Canonicalise(&child);
     if (fresh.Take(child)) children->push_back(std::move(child));
   }
 }
 
 }  // namespace
 
-std::vector<Architecture> NextGeneration(const space::Space& space, const Settings& settings,
-                                         const std::vector<Architecture>& parents, uint64_t count,
-                                         FreshChildren& fresh) {
+std::vector<uint64_t> Evolution::Population(const History& history) const {
+  std::vector<uint64_t> best;
+  for (const auto& [number, told] : history.told) {
+    if (!told.failed) best.push_back(number);
+  }
+  std::stable_sort(best.begin(), best.end(), [&](uint64_t a, uint64_t b) {
+    return history.told.at(a).objectives[0] < history.told.at(b).objectives[0];
+  });
+  if (best.size() > settings_.top_k) best.resize(settings_.top_k);
+  return best;
+}
+
+std::vector<Architecture> Evolution::NextRound(const History& history, uint64_t most, FreshChildren& fresh) {
+  std::vector<Architecture> parents;
+  for (const uint64_t number : Population(history)) parents.push_back(history.told.at(number).architecture);
+  const uint64_t count = std::min<uint64_t>(most, settings_.population);
   std::vector<Architecture> children;
-  if (!parents.empty()) {
+  // Before anything was asked for there are warm starts at most, and the first generation is random all the same.
+  if (history.rounds > 0 && !parents.empty()) {
     const auto mutate = [&](base::Philox& random) {
       const Architecture& parent = Pick(parents, random);
-      return Mutate(space, parent, settings.mutation_probability, random);
+      return Mutate(space_, parent, settings_.mutation_probability, random);
     };
     const auto cross = [&](base::Philox& random) {
       const Architecture& first = Pick(parents, random);
       return Cross(first, Pick(parents, random), random);
     };
-    AddFresh(space, std::min<uint64_t>(settings.mutations, count), mutate, fresh, &children);
-    AddFresh(space, std::min<uint64_t>(settings.crossovers, count - children.size()), cross, fresh, &children);
+    AddFresh(std::min<uint64_t>(settings_.mutations, count), mutate, fresh, &children);
+    AddFresh(std::min<uint64_t>(settings_.crossovers, count - children.size()), cross, fresh, &children);
   }
   while (children.size() < count) {
     std::optional<Architecture> child = fresh.Draw();
@@ -71,5 +84,9 @@ std::vector<Architecture> NextGeneration(const space::Space& space, const Settin
   }
   return children;
 }
+
+void Evolution::Save(v1::SearcherState* /*state*/) const {}
+
+base::Status Evolution::Load(const v1::SearcherState& /*state*/, const History& /*history*/) { return {}; }
 
 }  // namespace nasshrink::search

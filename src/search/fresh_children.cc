@@ -1,6 +1,7 @@
 #include "search/fresh_children.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "space/cost_windows.h"
@@ -10,10 +11,33 @@ namespace {
 
 constexpr uint64_t kMaxRepeats = 1'000'000;
 
+// The difference between the largest and the smallest sum, edges that a node may leave out counted as kept.
+double RangeOf(const space::Space& space, const space::AdditiveCost& cost) {
+  double range = 0;
+  for (size_t choice = 0; choice < space.choices.size(); ++choice) {
+    int64_t least = std::numeric_limits<int64_t>::max();
+    int64_t most = std::numeric_limits<int64_t>::min();
+    for (const uint32_t candidate : space.choices[choice].alive) {
+      least = std::min(least, cost.table[choice][candidate]);
+      most = std::max(most, cost.table[choice][candidate]);
+    }
+    range += static_cast<double>(most - least);
+  }
+  return range > 0 ? range : 1;
+}
+
 }  // namespace
 
-FreshChildren::FreshChildren(std::vector<space::CostWindow> windows, space::FeasibleSet feasible, uint64_t seed)
-    : windows_(std::move(windows)), feasible_(std::move(feasible)), seed_(seed) {}
+FreshChildren::FreshChildren(const space::Space& space, std::vector<space::CostWindow> windows,
+                             space::FeasibleSet feasible, uint64_t seed)
+    : form_(space), feasible_(std::move(feasible)), seed_(seed) {
+  for (space::CostWindow& window : windows) {
+    const double range = RangeOf(space, window.cost);
+    windows_.push_back({std::move(window), range});
+  }
+  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+  most_ = feasible_.most() > kMost ? kMost : static_cast<uint64_t>(feasible_.most());
+}
 
 base::Result<FreshChildren> FreshChildren::Make(const space::Space& space, const v1::SearchOptions& options,
                                                 uint64_t seed) {
@@ -22,7 +46,7 @@ base::Result<FreshChildren> FreshChildren::Make(const space::Space& space, const
                                      "search.constraints"));
   NASSHRINK_ASSIGN_OR_RETURN(auto feasible, space::FeasibleSet::Make(space, {windows, {}, {}}));
   NASSHRINK_RETURN_IF_ERROR(feasible.CheckNotEmpty("search.constraints"));
-  return FreshChildren(std::move(windows), std::move(feasible), seed);
+  return FreshChildren(space, std::move(windows), std::move(feasible), seed);
 }
 
 std::optional<space::Architecture> FreshChildren::Draw() {
@@ -30,7 +54,7 @@ std::optional<space::Architecture> FreshChildren::Draw() {
   // Drawing again keeps the draw uniform over what is left. Where the number of children is known some are left, so
   // this ends; where only bounds are known, so many repeats in a row mean that none is left.
   for (uint64_t repeats = 0; feasible_.exact() || repeats < kMaxRepeats; ++repeats) {
-    space::Architecture child = feasible_.Draw(seed_, base::Purpose::kSearch, draws_++);
+    space::Architecture child = DrawAny();
     if (seen_.insert(child).second) return child;
   }
   return std::nullopt;
@@ -38,16 +62,14 @@ std::optional<space::Architecture> FreshChildren::Draw() {
 
 bool FreshChildren::Take(const space::Architecture& child) { return Meets(child) && seen_.insert(child).second; }
 
-bool FreshChildren::Meets(const space::Architecture& child) const {
-  return std::all_of(windows_.begin(), windows_.end(), [&](const space::CostWindow& window) {
-    int64_t sum = window.cost.fixed;
-    for (size_t choice = 0; choice < child.size(); ++choice) {
-      sum += window.cost.table[choice][child[choice]];
-    }
-    return window.min <= sum && sum <= window.max;
-  });
+double FreshChildren::Excess(const space::Architecture& child) const {
+  double excess = 0;
+  for (const Window& each : windows_) {
+    const int64_t sum = form_.Sum(each.window.cost, child);
+    if (sum < each.window.min) excess += static_cast<double>(each.window.min - sum) / each.range;
+    if (sum > each.window.max) excess += static_cast<double>(sum - each.window.max) / each.range;
+  }
+  return excess;
 }
-
-bool FreshChildren::Exhausted() const { return feasible_.most() <= seen_.size(); }
 
 }  // namespace nasshrink::search

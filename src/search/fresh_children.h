@@ -7,12 +7,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
+#include <unordered_set>
 #include <vector>
 
 #include "base/random.h"
 #include "base/status.h"
 #include "nasshrink/v1/plan.pb.h"
+#include "space/child_form.h"
 #include "space/feasible.h"
 #include "space/space.h"
 
@@ -23,26 +24,42 @@ class FreshChildren {
   // FAILED_PRECONDITION when no child meets the constraints.
   static base::Result<FreshChildren> Make(const space::Space& space, const v1::SearchOptions& options, uint64_t seed);
 
+  const space::ChildForm& form() const { return form_; }
+
   // A child drawn uniformly from those not seen yet, now seen; nothing when all are.
   std::optional<space::Architecture> Draw();
+  // A child drawn uniformly from all that meet the constraints, seen or not.
+  space::Architecture DrawAny() { return feasible_.Draw(seed_, base::Purpose::kSearch, draws_++); }
   // True when the child meets the constraints and was not seen; now it is.
   bool Take(const space::Architecture& child);
-  bool Meets(const space::Architecture& child) const;
-  bool Exhausted() const;
+  bool Meets(const space::Architecture& child) const { return Excess(child) == 0; }
+  // How far outside its windows the child is: of each window the distance over the cost's range in the space, added up.
+  double Excess(const space::Architecture& child) const;
+  bool Seen(const space::Architecture& child) const { return seen_.count(child) > 0; }
+  bool Exhausted() const { return seen_.size() >= most_; }
 
   // The random numbers of the next draw.
   base::Philox NextStream() { return {seed_, base::Purpose::kSearch, draws_++}; }
+  // Those of a draw made before, for what is made again from its number.
+  base::Philox StreamOf(uint64_t draw) const { return {seed_, base::Purpose::kSearch, draw}; }
   uint64_t draws() const { return draws_; }
   void set_draws(uint64_t draws) { draws_ = draws; }
 
  private:
-  FreshChildren(std::vector<space::CostWindow> windows, space::FeasibleSet feasible, uint64_t seed);
+  struct Window {
+    space::CostWindow window;
+    double range = 1;
+  };
+  FreshChildren(const space::Space& space, std::vector<space::CostWindow> windows, space::FeasibleSet feasible,
+                uint64_t seed);
 
-  std::vector<space::CostWindow> windows_;
+  space::ChildForm form_;
+  std::vector<Window> windows_;
   space::FeasibleSet feasible_;
+  uint64_t most_ = 0;  // children there can be; saturates
   uint64_t seed_ = 0;
   uint64_t draws_ = 0;
-  std::set<space::Architecture> seen_;
+  std::unordered_set<space::Architecture, space::ChildHash> seen_;
 };
 
 }  // namespace nasshrink::search

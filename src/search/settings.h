@@ -4,25 +4,62 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "nasshrink/v1/context.pb.h"
+#include "search/objectives.h"
 
 namespace nasshrink::search {
 
-// Defaults: SPOS Sec. 3.4 and its published code (population 50, 20 generations, top 10, half of the population from
-// mutation and half from crossover, 0.1 a gene); 100 random children: RSPS on NAS-Bench-201.
+enum class AlgorithmKind { kRandom, kEvolution, kRegularizedEvolution, kLocalSearch, kReinforce, kNsga2 };
+
+struct AlgorithmInfo {
+  AlgorithmKind kind;
+  std::string_view name;
+  std::string_view help;
+};
+
+// All that a study can do, in the order they are listed in.
+const std::vector<AlgorithmInfo>& Algorithms();
+
+// Where each default comes from is in docs/methods.md, "Search".
 struct Settings {
-  bool evolution = false;
-  std::string metric = "accuracy";
-  bool lower_is_better = false;
+  AlgorithmKind algorithm = AlgorithmKind::kRandom;
+  std::vector<Objective> objectives;  // the first is the one ranked by
   uint64_t seed = 0;
   uint64_t trials = 0;  // asked for in all
+  // Children made before any of them is told, of algorithms that go child by child.
+  uint32_t batch = 1;
+
+  // Of the kinds of evolution.
   uint32_t population = 50;
   uint32_t top_k = 10;
   uint32_t mutations = 25;
   uint32_t crossovers = 25;
-  double mutation_probability = 0.1;
+  double mutation_probability = 0;  // per gene; 0 is one over their number
+  uint32_t sample_size = 25;
+
+  // Local search.
+  uint32_t radius = 1;
+  bool best_improvement = false;
+
+  // REINFORCE.
+  double learning_rate = 0;
+  double baseline_decay = 0;
+  double logit_deviation = 0;
+  double cost_reference = 0;  // 0 for a reward without cost
+  double cost_exponent = 0;
+
+  // NSGA-II.
+  double crossover_probability = 0;
+  double eta = 0;
+  bool uniform_mutation = false;
+  bool discard_infeasible = false;
+
+  // Of the hypervolume, by objective; empty for none.
+  std::vector<double> reference;
 };
 
 // INVALID_ARGUMENT naming the field, UNIMPLEMENTED for an algorithm that is known but not part of this version.

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
+#include "base/non_dominated_sort.h"
+#include "search/hypervolume.h"
 #include "search/study_state.h"
 #include "space/architecture.h"
 #include "space/codec.h"
@@ -13,56 +16,26 @@ namespace {
 
 using space::Architecture;
 
-// The value that is ranked by, larger is better.
-double Fitness(const Settings& settings, const Told& told) {
-  return settings.lower_is_better ? -told.metric : told.metric;
-}
-
-// Best first; of equal ones the older.
-std::vector<Architecture> Parents(const StudyState& state) {
-  std::vector<const Told*> best;
-  for (const auto& [id, told] : state.told) {
-    if (!told.failed) best.push_back(&told);
-  }
-  std::stable_sort(best.begin(), best.end(), [&](const Told* a, const Told* b) {
-    return Fitness(state.settings, *a) > Fitness(state.settings, *b);
-  });
-  if (best.size() > state.settings.top_k) best.resize(state.settings.top_k);
-  std::vector<Architecture> parents;
-  for (const Told* told : best) parents.push_back(told->architecture);
-  return parents;
-}
-
-void Queue(std::vector<Architecture> children, StudyState* state) {
-  for (Architecture& child : children) {
-    state->numbers.emplace(child, state->next_trial);
-    state->queued.emplace(state->next_trial++, std::move(child));
-  }
-}
-
-// Queues the next child or generation where one may be made now; false when none can.
+// Queues the next round where one may be made now; false when none can.
 bool Refill(StudyState* state) {
   const uint64_t made = state->asked + state->queued.size();
-  if (made >= state->settings.trials) return false;
-  const uint64_t left = state->settings.trials - made;
-  if (!state->settings.evolution) {
-    auto child = state->fresh.Draw();
-    if (!child) return false;
-    Queue({*std::move(child)}, state);
-    return true;
+  if (made >= state->settings.trials || state->ended) return false;
+  if (state->algorithm->Waits() && !state->open.empty()) return false;
+  History& history = state->history;
+  std::vector<Architecture> children =
+      state->algorithm->NextRound(history, state->settings.trials - made, state->fresh);
+  state->ended = children.empty();
+  if (state->ended) return false;
+  ++history.rounds;
+  for (Architecture& child : children) {
+    history.numbers.emplace(child, history.next);
+    state->queued.emplace(history.next++, std::move(child));
   }
-  if (!state->open.empty()) return false;
-  const std::vector<Architecture> parents = state->generation == 0 ? std::vector<Architecture>() : Parents(*state);
-  std::vector<Architecture> children = NextGeneration(
-      state->space, state->settings, parents, std::min<uint64_t>(left, state->settings.population), state->fresh);
-  if (children.empty()) return false;
-  ++state->generation;
-  Queue(std::move(children), state);
   return true;
 }
 
 bool NoMoreTrials(const StudyState& state) {
-  return state.queued.empty() && (state.asked >= state.settings.trials || state.fresh.Exhausted());
+  return state.queued.empty() && (state.asked >= state.settings.trials || state.ended || state.fresh.Exhausted());
 }
 
 v1::Evaluated ReportOf(const StudyState& state, const Told& told) {
@@ -75,6 +48,67 @@ v1::Evaluated ReportOf(const StudyState& state, const Told& told) {
   }
   for (const v1::NamedValue& value : told.metrics) *evaluated.add_metrics() = value;
   return evaluated;
+}
+
+// Best first by the first metric, ties by candidates.
+std::vector<const Told*> RankedOf(const StudyState& state) {
+  std::vector<const Told*> ranked;
+  for (const auto& [id, told] : state.history.told) {
+    if (!told.failed) ranked.push_back(&told);
+  }
+  std::sort(ranked.begin(), ranked.end(), [](const Told* a, const Told* b) {
+    return a->objectives[0] != b->objectives[0] ? a->objectives[0] < b->objectives[0]
+                                                : a->architecture < b->architecture;
+  });
+  return ranked;
+}
+
+bool HasAll(const Told& told) {
+  return std::none_of(told.objectives.begin(), told.objectives.end(), [](double value) { return std::isnan(value); });
+}
+
+// The children of rank 1 among those that have all metrics, and what they dominate up to the reference point.
+void AddFront(const StudyState& state, const std::vector<const Told*>& ranked, v1::StudyReport* report) {
+  const std::vector<Objective>& objectives = state.settings.objectives;
+  std::vector<const Told*> complete;
+  std::vector<double> points;
+  for (const Told* told : ranked) {
+    if (!HasAll(*told)) continue;
+    complete.push_back(told);
+    points.insert(points.end(), told->objectives.begin(), told->objectives.end());
+  }
+  const std::vector<uint32_t> ranks = base::NonDominatedRanks(points.data(), complete.size(), objectives.size());
+  for (size_t i = 0; i < complete.size(); ++i) {
+    if (ranks[i] == 1) *report->add_front() = ReportOf(state, *complete[i]);
+  }
+  if (state.settings.reference.empty()) return;
+  std::vector<double> reference;
+  for (size_t k = 0; k < objectives.size(); ++k) reference.push_back(objectives[k].Turned(state.settings.reference[k]));
+  report->set_hypervolume(Hypervolume(points, reference));
+}
+
+// Every child that has all metrics, with the rows that the algorithm would breed from.
+void AddEvaluated(const StudyState& state, v1::EvaluatedArchitectures* evaluated) {
+  const std::vector<Objective>& objectives = state.settings.objectives;
+  evaluated->set_root_fingerprint(state.space.root_fingerprint);
+  evaluated->set_choices(static_cast<uint32_t>(state.space.choices.size()));
+  for (const Objective& objective : objectives) {
+    v1::Objective* column = evaluated->add_objectives();
+    column->set_name(objective.metric);
+    column->set_maximise(!objective.minimise);
+  }
+  const std::vector<uint64_t> population = state.algorithm->Population(state.history);
+  const std::set<uint64_t> members(population.begin(), population.end());
+  uint32_t row = 0;
+  for (const auto& [number, told] : state.history.told) {
+    if (told.failed || !HasAll(told)) continue;
+    evaluated->mutable_candidates()->Add(told.architecture.begin(), told.architecture.end());
+    for (size_t k = 0; k < objectives.size(); ++k) {
+      evaluated->mutable_objectives(static_cast<int>(k))->add_values(objectives[k].Turned(told.objectives[k]));
+    }
+    if (members.count(number) > 0) evaluated->add_population(row);
+    ++row;
+  }
 }
 
 }  // namespace
@@ -112,41 +146,47 @@ base::Result<v1::TrialList> Study::Ask(uint32_t count) {
 
 base::Status Study::Tell(const v1::ObservationList& observations) {
   NASSHRINK_ASSIGN_OR_RETURN(auto planned, PlanTelling(*state_, observations));
+  History& history = state_->history;
   for (auto& [id, told] : planned) {
     state_->asked += state_->queued.erase(id);
     state_->open.erase(id);
-    if (id == state_->next_trial) {
-      ++state_->next_trial;
+    if (id == history.next) {
+      ++history.next;
       state_->fresh.Take(told.architecture);
-      state_->numbers.emplace(told.architecture, id);
+      history.numbers.emplace(told.architecture, id);
     }
-    state_->told.emplace(id, std::move(told));
+    history.told.emplace(id, std::move(told));
   }
   return {};
 }
 
 v1::StudyReport Study::Report() const {
-  std::vector<const Told*> ranked;
   v1::StudyReport report;
-  for (const auto& [id, told] : state_->told) {
-    if (told.failed) {
-      report.set_failed(report.failed() + 1);
-    } else {
-      ranked.push_back(&told);
-    }
-  }
-  std::sort(ranked.begin(), ranked.end(), [&](const Told* a, const Told* b) {
-    const double first = Fitness(state_->settings, *a);
-    const double second = Fitness(state_->settings, *b);
-    return first != second ? first > second : a->architecture < b->architecture;
-  });
+  const std::vector<const Told*> ranked = RankedOf(*state_);
   for (const Told* told : ranked) *report.add_ranked() = ReportOf(*state_, *told);
+  if (state_->settings.objectives.size() > 1) {
+    AddFront(*state_, ranked, &report);
+    AddEvaluated(*state_, report.mutable_evaluated());
+  }
   report.set_asked(state_->asked);
-  report.set_told(state_->told.size());
+  report.set_told(state_->history.told.size());
+  report.set_failed(report.told() - ranked.size());
   report.set_finished(NoMoreTrials(*state_) && state_->open.empty());
   return report;
 }
 
 v1::StudySnapshot Study::Snapshot() const { return SnapshotOf(*state_); }
+
+std::vector<v1::NamedValue> Study::CostsOf(const Architecture& child) const {
+  std::vector<v1::NamedValue> costs;
+  for (size_t k = 0; k < state_->settings.objectives.size(); ++k) {
+    const auto value = state_->cost_objectives.Value(k, state_->fresh.form(), child);
+    if (!value) continue;
+    v1::NamedValue& cost = costs.emplace_back();
+    cost.set_name(state_->settings.objectives[k].metric);
+    cost.set_value(*value);
+  }
+  return costs;
+}
 
 }  // namespace nasshrink::search

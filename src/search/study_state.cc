@@ -1,8 +1,10 @@
 #include "search/study_state.h"
 
 #include <cmath>
-#include <set>
+#include <limits>
 #include <string>
+#include <unordered_set>
+#include <utility>
 
 #include "space/architecture.h"
 #include "space/codec.h"
@@ -21,30 +23,60 @@ base::Result<Architecture> ReadChild(const space::Space& space, const v1::Archit
   return space::Canonical(space, std::move(architecture));
 }
 
-// The observation's numbers, with the one ranked by picked out.
-base::Result<Told> ReadMetrics(const Settings& settings, const v1::Observation& observation) {
+// The value told under this name; null for none.
+const v1::NamedValue* FindValue(const v1::Observation& observation, const std::string& name) {
+  for (const v1::NamedValue& value : observation.metrics()) {
+    if (value.name() == name) return &value;
+  }
+  return nullptr;
+}
+
+base::Status CheckNames(const v1::Observation& observation) {
+  for (int at = 1; at < observation.metrics_size(); ++at) {
+    const std::string& name = observation.metrics(at).name();
+    for (int before = 0; before < at; ++before) {
+      if (observation.metrics(before).name() == name) {
+        return base::Invalid("metrics", name, "each name once", "a metric is told twice");
+      }
+    }
+  }
+  return {};
+}
+
+// Whether the algorithm cannot do without the objective.
+bool IsNeeded(const Settings& settings, size_t objective) {
+  return objective == 0 || settings.algorithm == AlgorithmKind::kNsga2 || settings.cost_reference > 0;
+}
+
+// The observation's numbers, those that are ranked by picked out and costs added.
+base::Result<Told> ReadMetrics(const StudyState& state, const v1::Observation& observation, Architecture architecture) {
   Told told;
+  told.architecture = std::move(architecture);
   told.failed = observation.failed();
   if (told.failed) return told;
-  bool found = false;
-  for (const v1::NamedValue& value : observation.metrics()) {
-    if (value.name() == settings.metric) {
-      if (found) {
-        return base::Invalid("metrics", value.name(), "each name once", "a metric is told twice");
-      }
-      found = true;
-      told.metric = value.value();
+  NASSHRINK_RETURN_IF_ERROR(CheckNames(observation));
+  told.metrics.assign(observation.metrics().begin(), observation.metrics().end());
+  for (size_t k = 0; k < state.settings.objectives.size(); ++k) {
+    const Objective& objective = state.settings.objectives[k];
+    double value = std::numeric_limits<double>::quiet_NaN();
+    if (const v1::NamedValue* named = FindValue(observation, objective.metric)) {
+      value = named->value();
+    } else if (const auto cost = state.cost_objectives.Value(k, state.fresh.form(), told.architecture)) {
+      value = *cost;
+      v1::NamedValue& added = told.metrics.emplace_back();
+      added.set_name(objective.metric);
+      added.set_value(value);
+    } else if (IsNeeded(state.settings, k)) {
+      return base::Invalid("metrics", fmt::format("{} values", observation.metrics_size()),
+                           fmt::format("one named '{}'", objective.metric),
+                           "a metric that the study ranks by is missing");
     }
-    told.metrics.push_back(value);
+    if (!std::isfinite(value) && IsNeeded(state.settings, k)) told.failed = true;
+    told.objectives.push_back(objective.Turned(value));
   }
-  if (!found) {
-    return base::Invalid("metrics", fmt::format("{} values", observation.metrics_size()),
-                         fmt::format("one named '{}'", settings.metric),
-                         "the metric that the study ranks by is missing");
-  }
-  if (std::isnan(told.metric)) {
-    told.failed = true;
+  if (told.failed) {
     told.metrics.clear();
+    told.objectives.clear();
   }
   return told;
 }
@@ -52,7 +84,7 @@ base::Result<Told> ReadMetrics(const Settings& settings, const v1::Observation& 
 // The number and architecture of a trial that was asked for.
 base::Result<std::pair<uint64_t, Architecture>> FindTrial(const StudyState& state, const v1::Observation& observation) {
   const uint64_t id = observation.trial();
-  if (state.told.count(id) != 0) {
+  if (state.history.told.count(id) != 0) {
     return base::Error(base::Code::kAlreadyExists, "trial {} has already been told", id);
   }
   const auto open = state.open.find(id);
@@ -78,8 +110,8 @@ base::Result<std::pair<uint64_t, Architecture>> FindWarmStart(const StudyState& 
                          "an observation says neither which trial nor which architecture");
   }
   NASSHRINK_ASSIGN_OR_RETURN(auto architecture, ReadChild(state.space, observation.architecture()));
-  const auto known = state.numbers.find(architecture);
-  if (known == state.numbers.end()) {
+  const auto known = state.history.numbers.find(architecture);
+  if (known == state.history.numbers.end()) {
     if (!state.fresh.Meets(architecture)) {
       return base::Invalid("architecture", space::CodesOf(state.space, architecture),
                            "children that meet the study's constraints",
@@ -87,7 +119,7 @@ base::Result<std::pair<uint64_t, Architecture>> FindWarmStart(const StudyState& 
     }
     return std::pair(next, std::move(architecture));
   }
-  if (state.told.count(known->second) != 0) {
+  if (state.history.told.count(known->second) != 0) {
     return base::Error(base::Code::kAlreadyExists, "architecture {} has already been told",
                        space::CodesOf(state.space, architecture));
   }
@@ -110,13 +142,13 @@ void AddTrials(const space::Space& space, const std::map<uint64_t, Architecture>
 base::Result<Architecture> Readmit(uint64_t id, const v1::Architecture& message, StudyState* state) {
   auto architecture = ReadChild(state->space, message);
   if (!architecture.ok()) return Torn(architecture.status().message());
-  if (id == 0 || id >= state->next_trial) {
-    return Torn(fmt::format("trial {} is not below {}", id, state->next_trial));
+  if (id == 0 || id >= state->history.next) {
+    return Torn(fmt::format("trial {} is not below {}", id, state->history.next));
   }
   if (!state->fresh.Take(*architecture)) {
     return Torn(fmt::format("trial {} is there twice or does not meet the constraints", id));
   }
-  state->numbers.emplace(*architecture, id);
+  state->history.numbers.emplace(*architecture, id);
   return architecture;
 }
 
@@ -134,10 +166,9 @@ base::Status ReadTrials(const Trials& from, StudyState* state, std::map<uint64_t
 base::Status ReadTold(const v1::StudySnapshot& snapshot, StudyState* state) {
   for (const v1::Observation& observation : snapshot.told()) {
     NASSHRINK_ASSIGN_OR_RETURN(auto architecture, Readmit(observation.trial(), observation.architecture(), state));
-    auto told = ReadMetrics(state->settings, observation);
+    auto told = ReadMetrics(*state, observation, std::move(architecture));
     if (!told.ok()) return Torn(told.status().message());
-    told->architecture = std::move(architecture);
-    if (!state->told.emplace(observation.trial(), *std::move(told)).second) {
+    if (!state->history.told.emplace(observation.trial(), *std::move(told)).second) {
       return Torn(fmt::format("trial {} is there twice", observation.trial()));
     }
   }
@@ -157,6 +188,9 @@ base::Result<std::unique_ptr<StudyState>> StudyState::Make(const space::Space& s
   NASSHRINK_ASSIGN_OR_RETURN(auto settings, SettingsFromOptions(options));
   NASSHRINK_ASSIGN_OR_RETURN(auto fresh, FreshChildren::Make(space, options.search(), settings.seed));
   auto state = std::make_unique<StudyState>(space, options, std::move(settings), std::move(fresh));
+  NASSHRINK_ASSIGN_OR_RETURN(state->algorithm, MakeAlgorithm(space, state->settings));
+  NASSHRINK_ASSIGN_OR_RETURN(state->cost_objectives,
+                             CostObjectives::Make(space, state->settings.objectives, options.search()));
   if (auto costs = space::CostModel::Make(space); costs.ok()) state->costs = *std::move(costs);
   return state;
 }
@@ -164,40 +198,43 @@ base::Result<std::unique_ptr<StudyState>> StudyState::Make(const space::Space& s
 base::Result<std::unique_ptr<StudyState>> StudyState::Restore(const v1::StudySnapshot& snapshot) {
   NASSHRINK_ASSIGN_OR_RETURN(const auto space, space::SpaceFromMessage(snapshot.space()));
   NASSHRINK_ASSIGN_OR_RETURN(auto state, Make(space, snapshot.options()));
-  state->next_trial = snapshot.next_trial();
+  state->history.next = snapshot.next_trial();
+  state->history.rounds = snapshot.generation();
   state->asked = snapshot.asked();
-  state->generation = snapshot.generation();
+  state->ended = snapshot.searcher().ended();
   state->fresh.set_draws(snapshot.draws());
   NASSHRINK_RETURN_IF_ERROR(ReadTrials(snapshot.queued(), state.get(), &state->queued));
   NASSHRINK_RETURN_IF_ERROR(ReadTrials(snapshot.open(), state.get(), &state->open));
   NASSHRINK_RETURN_IF_ERROR(ReadTold(snapshot, state.get()));
-  const uint64_t children = state->queued.size() + state->open.size() + state->told.size();
-  if (children + 1 != state->next_trial) {
-    return Torn(fmt::format("{} children are there, {} are numbered", children, state->next_trial - 1));
+  const uint64_t told = state->history.told.size();
+  const uint64_t children = state->queued.size() + state->open.size() + told;
+  if (children + 1 != state->history.next) {
+    return Torn(fmt::format("{} children are there, {} are numbered", children, state->history.next - 1));
   }
-  if (state->asked < state->open.size() || state->asked > state->open.size() + state->told.size()) {
+  if (state->asked < state->open.size() || state->asked > state->open.size() + told) {
     return Torn(fmt::format("{} trials cannot have been asked for", state->asked));
   }
+  const base::Status loaded = state->algorithm->Load(snapshot.searcher(), state->history);
+  if (!loaded.ok()) return Torn(loaded.message());
   return state;
 }
 
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations) {
   std::vector<std::pair<uint64_t, Told>> planned;
-  std::set<Architecture> told_now;
-  uint64_t next = state.next_trial;
+  std::unordered_set<Architecture, space::ChildHash> told_now;
+  uint64_t next = state.history.next;
   for (int at = 0; at < observations.observations_size(); ++at) {
     const v1::Observation& observation = observations.observations(at);
     const std::string prefix = fmt::format("observations[{}].", at);
     auto found = observation.trial() != 0 ? FindTrial(state, observation) : FindWarmStart(state, observation, next);
     if (!found.ok()) return base::Status(found.status()).Under(prefix);
-    auto told = ReadMetrics(state.settings, observation);
+    auto told = ReadMetrics(state, observation, found->second);
     if (!told.ok()) return base::Status(told.status()).Under(prefix);
-    if (!told_now.insert(found->second).second) {
+    if (!told_now.insert(std::move(found->second)).second) {
       return base::Error(base::Code::kAlreadyExists, "{}trial: the child is told twice", prefix);
     }
     if (found->first == next) ++next;
-    told->architecture = std::move(found->second);
     planned.emplace_back(found->first, *std::move(told));
   }
   return planned;
@@ -207,19 +244,21 @@ v1::StudySnapshot SnapshotOf(const StudyState& state) {
   v1::StudySnapshot snapshot;
   space::SpaceToMessage(state.space, snapshot.mutable_space());
   *snapshot.mutable_options() = state.options;
-  snapshot.set_next_trial(state.next_trial);
+  snapshot.set_next_trial(state.history.next);
   snapshot.set_draws(state.fresh.draws());
-  snapshot.set_generation(state.generation);
+  snapshot.set_generation(state.history.rounds);
   snapshot.set_asked(state.asked);
   AddTrials(state.space, state.queued, snapshot.mutable_queued());
   AddTrials(state.space, state.open, snapshot.mutable_open());
-  for (const auto& [id, told] : state.told) {
+  for (const auto& [id, told] : state.history.told) {
     v1::Observation* observation = snapshot.add_told();
     observation->set_trial(id);
     space::ArchitectureToMessage(state.space, told.architecture, observation->mutable_architecture());
     observation->set_failed(told.failed);
     for (const v1::NamedValue& value : told.metrics) *observation->add_metrics() = value;
   }
+  state.algorithm->Save(snapshot.mutable_searcher());
+  snapshot.mutable_searcher()->set_ended(state.ended);
   return snapshot;
 }
 

@@ -14,20 +14,15 @@
 
 #include "base/status.h"
 #include "nasshrink/v1/context.pb.h"
-#include "search/evolution.h"
+#include "search/algorithm.h"
 #include "search/fresh_children.h"
+#include "search/history.h"
+#include "search/objectives.h"
 #include "search/settings.h"
 #include "space/cost.h"
 #include "space/space.h"
 
 namespace nasshrink::search {
-
-struct Told {
-  space::Architecture architecture;
-  std::vector<v1::NamedValue> metrics;
-  double metric = 0;  // the one ranked by
-  bool failed = false;
-};
 
 struct StudyState {
   StudyState(space::Space own_space, v1::StudyOptions own_options, Settings own_settings, FreshChildren own_fresh);
@@ -39,17 +34,17 @@ struct StudyState {
   v1::StudyOptions options;
   Settings settings;
   FreshChildren fresh;
+  std::unique_ptr<Algorithm> algorithm;
+  CostObjectives cost_objectives;
   std::optional<space::CostModel> costs;  // nothing for a space without one
-  uint64_t next_trial = 1;
+  History history;
   uint64_t asked = 0;
-  uint32_t generation = 0;  // generations made
+  bool ended = false;  // the algorithm finds no more children
   std::map<uint64_t, space::Architecture> queued;
   std::map<uint64_t, space::Architecture> open;
-  std::map<uint64_t, Told> told;
-  std::map<space::Architecture, uint64_t> numbers;
 };
 
-// What telling would record, by number, with nothing changed yet; warm starts follow on from next_trial.
+// What telling would record, by number, with nothing changed yet; warm starts follow on from history.next.
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations);
 

@@ -15,8 +15,8 @@ namespace nasshrink::shrink {
 
 struct Shrunk {
   space::Space space;
-  v1::SpaceEdits edits;                    // the drops alone
-  std::vector<v1::OperatorScore> dropped;  // in the order of dropping
+  v1::SpaceEdits edits;                    // the drops, and the frequencies of a rule that counts
+  std::vector<v1::OperatorScore> dropped;  // in the order of dropping; a rule that counts scores by the frequency
 };
 
 // UNIMPLEMENTED for rules that are not part of this version. Dropping nothing because nothing can go is no error.

@@ -18,15 +18,15 @@ TEST(PlanTest, StageListHoldsThePublishedSystems) {
   }
 }
 
-TEST(PlanTest, AbsIsValidAndTheOthersNameWhatIsMissing) {
+TEST(PlanTest, AbsAndPadNasAreValidAndTheOthersNameWhatIsMissing) {
   EXPECT_TRUE(ValidatePlan(tests::AbsPlan()).ok()) << ValidatePlan(tests::AbsPlan()).message();
+  EXPECT_TRUE(ValidatePlan(tests::PadNasPlan()).ok()) << ValidatePlan(tests::PadNasPlan()).message();
   EXPECT_TRUE(ValidatePlan(tests::SmallPlan(1)).ok());
   const auto message = [](const v1::RunPlan& plan, const char* part) {
     const base::Status status = ValidatePlan(plan);
     EXPECT_EQ(status.code(), Code::kUnimplemented) << plan.name();
     EXPECT_NE(status.message().find(part), std::string::npos) << status.message();
   };
-  message(tests::PadNasPlan(), "nsga2");
   message(tests::SeNasPlan(), "snapshots");
   message(tests::AutoSpacePlan(), "stage kind 'evolve' is not part of this version");
   v1::RunPlan expand = tests::SmallPlan(1);
@@ -102,12 +102,26 @@ const BadPlan kBadPlans[] = {
      [](v1::RunPlan* plan) {
        LoopOf(plan)->mutable_body(1)->mutable_shrink()->mutable_rule()->mutable_abs()->Clear();
      }},
-    {"stages[2].search.options.algorithm", "random or evolution",
+    {"stages[2].search.options.algorithm", "random, evolution, regularized_evolution",
      [](v1::RunPlan* plan) {
        plan->mutable_stages(2)->mutable_search()->mutable_options()->set_algorithm("annealing");
      }},
     {"stages[2].search.options.metrics[0]", "accuracy",
      [](v1::RunPlan* plan) { plan->mutable_stages(2)->mutable_search()->mutable_options()->set_metrics(0, "beauty"); }},
+    {"stages[2].search.options.metrics", "two metrics or more",
+     [](v1::RunPlan* plan) {
+       plan->mutable_stages(2)->mutable_search()->mutable_options()->set_algorithm("nsga2");
+       plan->mutable_stages(2)->mutable_search()->mutable_options()->mutable_metrics()->RemoveLast();
+     }},
+    {"stages[2].search.options.directions[0].metric", "cannot measure",
+     [](v1::RunPlan* plan) {
+       plan->mutable_stages(2)->mutable_search()->mutable_options()->add_metrics("energy");
+       plan->mutable_stages(2)->mutable_search()->mutable_options()->add_directions()->set_metric("energy");
+     }},
+    {"stages[1].loop.body[1].shrink.rule.pad_nas.pool", "archive, population",
+     [](v1::RunPlan* plan) {
+       LoopOf(plan)->mutable_body(1)->mutable_shrink()->mutable_rule()->mutable_pad_nas()->set_pool("front");
+     }},
     {"stages[2].search.options.constraints[0].cost", "macs, params, latency_ms",
      [](v1::RunPlan* plan) {
        plan->mutable_stages(2)->mutable_search()->mutable_options()->add_constraints()->set_cost("watts");

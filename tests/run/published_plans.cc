@@ -49,6 +49,17 @@ v1::SearchOptions* AddSearch(v1::Stage* stage, const char* algorithm, const char
   return options;
 }
 
+void AddParetoSearch(v1::Stage* stage) {
+  v1::SearchOptions* search = AddSearch(stage, "nsga2", "latency_ms", 50, 100);
+  search->add_metrics("latency_ms");
+  search->mutable_evolution()->set_population(64);
+  search->mutable_evolution()->set_generations(40);
+  v1::LatencyEntry* entry = search->mutable_latency()->add_entries();
+  entry->set_choice(1);
+  entry->set_candidate(2);
+  entry->set_mean_ms(1.5);
+}
+
 }  // namespace
 
 v1::RunPlan AbsPlan() {
@@ -75,20 +86,14 @@ v1::RunPlan PadNasPlan() {
   v1::RunPlan plan = NewPlan("pad-nas");
   AddTraining(plan.add_stages(), 120, 0.5, "linear");
   for (const uint32_t epochs : {80U, 40U}) {
-    v1::SearchOptions* search = AddSearch(plan.add_stages(), "nsga2", "latency_ms", 50, 100);
-    search->mutable_evolution()->set_population(64);
-    search->mutable_evolution()->set_generations(40);
-    v1::LatencyEntry* entry = search->mutable_latency()->add_entries();
-    entry->set_choice(1);
-    entry->set_candidate(2);
-    entry->set_mean_ms(1.5);
+    AddParetoSearch(plan.add_stages());
     v1::PadNasRule* rule = plan.add_stages()->mutable_shrink()->mutable_rule()->mutable_pad_nas();
     rule->set_threshold(0.01);
     rule->set_fronts(9);
     rule->set_pool("archive");
     AddTraining(plan.add_stages(), epochs, 0.1, "linear");
   }
-  AddSearch(plan.add_stages(), "nsga2", "latency_ms", 50, 100);
+  AddParetoSearch(plan.add_stages());
   AddRetrain(plan.add_stages(), 5);
   return plan;
 }

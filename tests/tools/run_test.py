@@ -234,6 +234,38 @@ class KnownAccuracies(ProgramTest):
         self.fails(2, "search", "nas-bench-201", "--metric", "accuracy", "-o", "x.json")
 
 
+    def test_search_by_two_metrics_and_pruning_by_its_fronts(self):
+        words = ["search", "nas-bench-201", "--data", "table:truth.csv", "--trials", "150", "--seed", "2"]
+        found = self.json(*words, "--algorithm", "nsga2", "--metric", "accuracy,macs", "--set", "evolution.population=30",
+                          "--set", "reference=0,300000000", "-o", "front.json")
+        front = [(child["accuracy"], child["macs"]) for child in found["front"]]
+        self.assertEqual(front, sorted(front, reverse=True))
+        self.assertGreater(len(front), 2)
+        self.assertGreater(found["hypervolume"], 0)
+        for accuracy, macs in front:
+            self.assertFalse(any(a >= accuracy and m <= macs and (a, m) != (accuracy, macs) for a, m in front))
+        pruned = self.json("shrink", "nas-bench-201", "--evaluated", "front.json", "--rule", "pad-nas", "--threshold",
+                           "0.05", "-o", "pruned.bin")
+        self.assertEqual(len(pruned["frequencies"]), 30)
+        self.assertEqual(len(pruned["dropped"]), sum(row["frequency"] <= 0.05 for row in pruned["frequencies"]))
+        self.assertGreater(len(pruned["dropped"]), 0)
+        self.assertLessEqual(pruned["counted"], 150)
+        # The costs alone need nothing measured.
+        cheap = self.json("search", "nas-bench-201", "--algorithm", "local_search", "--metric", "macs", "--trials", "40",
+                          "-o", "cheap.json")
+        self.assertEqual(cheap["best"]["macs"], min(child["macs"] for child in cheap["front"]))
+        error = self.fails(2, *words, "--algorithm", "nsga2", "--metric", "accuracy", "-o", "x.json")
+        self.assertIn("two metrics or more", error["message"])
+        self.json(*words, "--algorithm", "random", "-o", "one.json")
+        error = self.fails(2, "shrink", "nas-bench-201", "--evaluated", "one.json", "--rule", "pad-nas", "-o", "x.bin")
+        self.assertIn("one metric", error["message"])
+        error = self.fails(2, "shrink", "nas-bench-201", "--rule", "pad-nas", "-o", "x.bin")
+        self.assertIn("--evaluated is required", error["message"])
+        error = self.fails(2, "shrink", "nas-bench-201", "--evaluated", "front.json", "--rule", "pad-nas", "--threshold",
+                           "0.2", "-o", "x.bin")
+        self.assertEqual(error["field"], "pad_nas.threshold")
+
+
 @needs_shared("data/nasbench201/nasbench201.csv.gz")
 class BenchmarkTruth(ProgramTest):
     def test_search_finds_published_accuracies(self):
