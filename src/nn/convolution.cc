@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "nn/depthwise.h"
+
 namespace nasshrink::nn {
 namespace {
 
@@ -48,6 +50,15 @@ bool IsProduct(const ConvolutionSize& size) {
   return size.kernel == 1 && size.stride_height == 1 && size.stride_width == 1 && size.groups == 1;
 }
 
+bool IsDepthwise(const ConvolutionSize& size) {
+  return size.groups == size.input.channels && size.out == size.groups && size.groups > 1 &&
+         IsDepthwiseKernel(size.kernel);
+}
+
+DepthwiseSize DepthwiseOf(const ConvolutionSize& size) {
+  return {size.input, size.output(), size.kernel, size.stride_height, size.stride_width, size.dilation};
+}
+
 }  // namespace
 
 Shape ConvolutionSize::output() const {
@@ -61,6 +72,11 @@ Activation<T> Convolve(const ConvolutionSize& size, const T* input, const T* wei
     at::Tensor product = Matrix(size.input.pixels(), size.out, result.data());
     at::mm_out(product, Matrix(size.input.pixels(), size.input.channels, input),
                Matrix(size.out, size.input.channels, weight).t());
+    return result;
+  }
+  if (IsDepthwise(size)) {
+    Activation<T> result(pool, size.output().size());
+    DepthwiseForward(DepthwiseOf(size), input, weight, result.data());
     return result;
   }
   const int64_t padding = static_cast<int64_t>(size.dilation) * (size.kernel - 1) / 2;
@@ -82,6 +98,13 @@ Activation<T> ConvolveBackward(const ConvolutionSize& size, const T* input, cons
     Activation<T> result(pool, size.input.size());
     at::Tensor for_input = Matrix(size.input.pixels(), channels, result.data());
     at::mm_out(for_input, gradient, Matrix(size.out, channels, weight));
+    return result;
+  }
+  if (IsDepthwise(size)) {
+    DepthwiseWeightGradient(DepthwiseOf(size), input, output_gradient, weight_gradient);
+    if (!want_input) return {};
+    Activation<T> result(pool, size.input.size());
+    DepthwiseInputGradient(DepthwiseOf(size), weight, output_gradient, result.data());
     return result;
   }
   const int64_t padding = static_cast<int64_t>(size.dilation) * (size.kernel - 1) / 2;

@@ -1,4 +1,5 @@
-// Convolutions by torch (oneDNN and MKL), on plain memory: the only kernels of a step that are not ours.
+// Convolutions on plain memory: depthwise ones are ours (nn/depthwise.h), the others are made by torch (oneDNN and
+// MKL).
 //
 // No torch type leaves convolution.cc. Tensors are in channels_last order, weights in PyTorch's order
 // [out, in / groups, kernel, kernel]; padding is dilation * (kernel - 1) / 2, there is no bias. T is float or double.

@@ -6,26 +6,10 @@
 #include "nn/activation.h"
 #include "nn/instruction_sets.h"
 #include "nn/parallel.h"
-
-// Everything called inside a function of several copies is inlined into each.
-#define NASSHRINK_INLINE __attribute__((always_inline)) inline
+#include "nn/vector.h"
 
 namespace nasshrink::nn {
 namespace {
-
-template <typename T, int kLanes>
-struct Vector {
-  using Type __attribute__((vector_size(kLanes * sizeof(T)), aligned(sizeof(T)), may_alias)) = T;
-};
-
-template <int kLanes, typename T>
-NASSHRINK_INLINE typename Vector<T, kLanes>::Type& At(T* p) {
-  return *reinterpret_cast<typename Vector<T, kLanes>::Type*>(p);
-}
-template <int kLanes, typename T>
-NASSHRINK_INLINE const typename Vector<T, kLanes>::Type& At(const T* p) {
-  return *reinterpret_cast<const typename Vector<T, kLanes>::Type*>(p);
-}
 
 template <typename T>
 NASSHRINK_INLINE void AddFlat(T* sum, const T* values, int64_t count) {
