@@ -744,11 +744,15 @@ NASSHRINK_API void nasshrink_tensor_free(nasshrink_tensor* tensor);
 
 /* Opens images on disk by a built-in reader. Opens the training back end.
  *
+ * Pictures in folders ("images:DIR") stay on disk; the context's workers decode them when a batch needs them. All other
+ * images are read into memory, within the context's memory limit.
+ *
  * Parameters: context, options and out must not be NULL; options is a `DatasetOptions` message of options_size bytes
  *   whose source is set; out receives the data set.
  * Ownership: options is borrowed for the call; *out belongs to the caller (nasshrink_dataset_free).
  * Status: INVALID_ARGUMENT for an unknown source or an option out of range; NOT_FOUND for a missing file; DATA_LOSS
- *   for a file that is short or no such format; FAILED_PRECONDITION without the torch library.
+ *   for a file that is short or no such format; RESOURCE_EXHAUSTED for images above the memory limit;
+ *   FAILED_PRECONDITION without the torch library, and for pictures without class folders and random labels.
  * Threads: thread-safe.
  * Since: 0.1
  */
@@ -759,13 +763,13 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_dataset_open(nasshri
 
 /* A data set from arrays in memory, copied. Opens the training back end.
  *
- * Parameters: context, inputs, targets and out must not be NULL; inputs is float32 [images, channels, height,
- *   width]; targets is int64 [images], labels from 0; options is a `DatasetOptions` message of options_size bytes
- *   for the split, NULL for defaults; out receives the data set.
+ * Parameters: context, inputs and out must not be NULL; inputs is float32 [images, channels, height, width]; targets
+ *   is int64 [images], labels from 0, and may be NULL when the options ask for random labels; options is a
+ *   `DatasetOptions` message of options_size bytes for the split, NULL for defaults; out receives the data set.
  * Ownership: inputs, targets and options are borrowed for the call; *out belongs to the caller
  *   (nasshrink_dataset_free).
- * Status: INVALID_ARGUMENT for shapes, types or labels that do not fit; FAILED_PRECONDITION without the torch
- *   library.
+ * Status: INVALID_ARGUMENT for shapes, types or labels that do not fit; RESOURCE_EXHAUSTED for images above the memory
+ *   limit; FAILED_PRECONDITION without the torch library.
  * Threads: thread-safe.
  * Since: 0.1
  */

@@ -35,13 +35,21 @@ double ParseAccuracy(const std::string& path, size_t row, const std::string& tex
 }  // namespace
 
 const char kDataHelp[] =
-    "fashion-mnist[:DIR], cifar10-bin:DIR, idx:IMAGES,LABELS, synthetic:CLASSES[:CxHxW[:IMAGES]] or, for accuracies "
-    "known beforehand, table:CSV[:COLUMN]";
+    "fashion-mnist[:DIR], cifar10-bin:DIR|TRAIN[,TEST], cifar10-jpeg:DIR|TAR, idx:IMAGES,LABELS, images:DIR[:SIDE], "
+    "synthetic:CLASSES[:CxHxW[:IMAGES]], a file of DatasetOptions or, for accuracies known beforehand, "
+    "table:CSV[:COLUMN]";
 
 Dataset OpenDataset(nasshrink_context* context, const std::string& data) {
   v1::DatasetOptions options;
-  options.set_source(data);
+  // A source has a colon or is one word.
+  const bool file = data.find(':') == std::string::npos && NamesFile(data);
+  if (file) {
+    ReadMessage(data, &options);
+  } else {
+    options.set_source(data);
+  }
   const std::string bytes = options.SerializeAsString();
+  if (file) return MakeFrom<Dataset>(data, nasshrink_dataset_open, context, Data(bytes), bytes.size());
   return Make<Dataset>(nasshrink_dataset_open, context, Data(bytes), bytes.size());
 }
 

@@ -1,4 +1,4 @@
-// What a DATA argument means: images the library opens, or accuracies known beforehand ("table:CSV[:COLUMN]").
+// What a DATA argument means: images the library opens (by name, or as a file of options says), or accuracies known beforehand ("table:CSV[:COLUMN]").
 //
 // Everything here ends the program when an argument cannot be read.
 #ifndef NASSHRINK_TOOLS_DATA_H_
@@ -16,6 +16,7 @@ namespace nasshrink::tools {
 // Shown in the help of every command that takes --data.
 extern const char kDataHelp[];
 
+// From a source of images, or from a file of DatasetOptions.
 Dataset OpenDataset(nasshrink_context* context, const std::string& data);
 v1::DatasetSummary SummaryOf(const nasshrink_dataset* dataset);
 

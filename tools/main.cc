@@ -61,8 +61,8 @@ int Main(int argc, char** argv) {
       "nasshrink");
   app.footer(
       "\nSPACE is a preset's name or a file of SearchSpace, ARCH a notation of the space or a file, DATA one of\n"
-      "fashion-mnist[:DIR], cifar10-bin:DIR, idx:IMAGES,LABELS, synthetic:CLASSES[:CxHxW[:IMAGES]],\n"
-      "table:CSV[:COLUMN].\n"
+      "fashion-mnist[:DIR], cifar10-bin:DIR|TRAIN[,TEST], cifar10-jpeg:DIR|TAR, idx:IMAGES,LABELS, images:DIR[:SIDE],\n"
+      "synthetic:CLASSES[:CxHxW[:IMAGES]], a file of DatasetOptions, table:CSV[:COLUMN].\n"
       "Files ending in .json and .textproto hold messages as text, all others as bytes.\n"
       "libnasshrink_torch.so is looked for beside libnasshrink.so, or in the folder NASSHRINK_BACKEND_FOLDER names.\n"
       "Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 cancelled by Ctrl-C.\n\n"

@@ -27,6 +27,11 @@ enum class Purpose : uint8_t {
   kSearch = 8,        // search algorithms
   kSynthetic = 9,     // synthetic images
   kCalibration = 10,  // Re-BN images
+  // Of one image in an epoch.
+  kResizedCrop = 20,
+  kColourJitter = 21,
+  kRandAugment = 22,
+  kRandomLabel = 23,  // labels that stand in for those of the images
 };
 
 // One block of Philox4x32 with 10 rounds (Salmon et al., SC 2011).

@@ -35,13 +35,20 @@ nasshrink_status nasshrink_dataset_from_tensors(nasshrink_context* context, cons
   return Guard(err, [&]() -> Status {
     NASSHRINK_ASSIGN_OR_RETURN(auto parent, Get(context, "context"));
     NASSHRINK_ASSIGN_OR_RETURN(const auto images, Get(inputs, "inputs"));
-    NASSHRINK_ASSIGN_OR_RETURN(const auto labels, Get(targets, "targets"));
-    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     NASSHRINK_ASSIGN_OR_RETURN(auto message, OptionsOf<v1::DatasetOptions>(options, options_size));
+    run::TensorView labels;
+    if (targets == nullptr && message.random_labels() == 0) {
+      return base::Invalid("options.random_labels", 0, "1 or above", "without targets there have to be random labels");
+    }
+    if (targets != nullptr) {
+      NASSHRINK_ASSIGN_OR_RETURN(const auto given, Get(targets, "targets"));
+      labels = given->view;
+    }
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     if (message.source().empty()) message.set_source("tensors");
     NASSHRINK_ASSIGN_OR_RETURN(const auto resolved, run::ResolveDataset(message));
     NASSHRINK_ASSIGN_OR_RETURN(const auto backend, parent->Torch());
-    NASSHRINK_ASSIGN_OR_RETURN(auto dataset, backend->DatasetFromTensors(images->view, labels->view, resolved));
+    NASSHRINK_ASSIGN_OR_RETURN(auto dataset, backend->DatasetFromTensors(images->view, labels, resolved));
     Publish(std::make_shared<DatasetObject>(DatasetObject{std::move(parent), std::move(dataset), std::nullopt}), out);
     return {};
   });

@@ -49,7 +49,7 @@ class TorchBackend final : public run::Backend {
   base::Result<std::shared_ptr<run::Dataset>> OpenDataset(const run::DatasetOptions& options) override {
     std::shared_ptr<run::Dataset> dataset;
     NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
-      NASSHRINK_ASSIGN_OR_RETURN(dataset, ImageDataset::Open(options));
+      NASSHRINK_ASSIGN_OR_RETURN(dataset, ImageDataset::Open(options, options_));
       return {};
     }));
     return dataset;
@@ -60,7 +60,7 @@ class TorchBackend final : public run::Backend {
                                                                  const run::DatasetOptions& options) override {
     std::shared_ptr<run::Dataset> dataset;
     NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
-      NASSHRINK_ASSIGN_OR_RETURN(dataset, ImageDataset::FromTensors(inputs, targets, options));
+      NASSHRINK_ASSIGN_OR_RETURN(dataset, ImageDataset::FromTensors(inputs, targets, options, options_));
       return {};
     }));
     return dataset;

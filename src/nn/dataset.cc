@@ -2,22 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/random.h"
-#include "nn/parallel.h"
-#include "nn/synthetic.h"
+#include "nn/picture_decoder.h"
+#include "nn/picture_scaling.h"
 
 namespace nasshrink::nn {
 namespace {
 
-constexpr char kFashionMnistFolder[] = "/usr/share/datasets/fashion-mnist";
 constexpr double kMaxValidation = 0.9;
-constexpr int64_t kMaxClasses = 65536;
+constexpr uint64_t kMaxFileBytes = uint64_t{1} << 28U;
+// Mean and deviation of ImageNet's training images, as torchvision's models use them.
+constexpr double kImageNetMean[] = {0.485, 0.456, 0.406};
+constexpr double kImageNetDeviation[] = {0.229, 0.224, 0.225};
 
 // All data sets of this back end: the way to know a foreign one without RTTI across the library border.
 struct Registry {
@@ -29,66 +33,29 @@ Registry& LiveDatasets() {
   return *kRegistry;
 }
 
-base::Result<TrainAndTest> ReadSource(const run::DatasetOptions& options) {
-  const std::string& source = options.source;
-  const size_t colon = source.find(':');
-  const std::string kind = source.substr(0, colon);
-  const std::string rest = colon == std::string::npos ? "" : source.substr(colon + 1);
-  if (kind == "fashion-mnist") {
-    return ReadFashionMnist(rest.empty() ? kFashionMnistFolder : rest, options.limit_train, options.limit_test);
-  }
-  if (kind == "cifar10-bin" && !rest.empty()) return ReadCifar10(rest, options.limit_train, options.limit_test);
-  if (kind == "idx" && !rest.empty()) return ReadIdxList(rest, options.limit_train, options.limit_test);
-  if (kind == "synthetic") return MakeSynthetic(rest, options.seed, options.limit_train, options.limit_test);
-  return base::Invalid("source", source,
-                       "fashion-mnist[:DIR], cifar10-bin:DIR, idx:IMAGES,LABELS or synthetic:CLASSES[:CxHxW[:IMAGES]]",
-                       "names no source of images");
-}
-
 template <typename T>
 std::string_view BytesOf(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
-base::Status CheckTensors(const run::TensorView& inputs, const run::TensorView& targets) {
+base::Status CheckTensors(const run::TensorView& inputs, const run::TensorView& targets, bool labels) {
   if (inputs.dtype != run::DType::kFloat32 || inputs.shape.size() != 4) {
     return base::Invalid("inputs", fmt::format("{} dimensions", inputs.shape.size()),
                          "float32 [n, channels, height, width]", "the images do not fit");
-  }
-  if (targets.dtype != run::DType::kInt64 || targets.shape.size() != 1 || targets.shape[0] != inputs.shape[0]) {
-    return base::Invalid("targets", targets.shape.empty() ? 0 : targets.shape[0],
-                         fmt::format("int64 [{}]", inputs.shape[0]), "the targets do not fit the images");
   }
   for (const int64_t side : inputs.shape) {
     if (side < 1 || side > int64_t{1} << 31) {
       return base::Invalid("inputs", side, "sides of at least 1", "the images have no size");
     }
   }
-  if (inputs.data == nullptr || targets.data == nullptr) {
-    return base::Invalid("inputs", "null", "memory", "there are no images");
+  if (inputs.data == nullptr) return base::Invalid("inputs", "null", "memory", "there are no images");
+  if (!labels) return {};
+  if (targets.dtype != run::DType::kInt64 || targets.shape.size() != 1 || targets.shape[0] != inputs.shape[0]) {
+    return base::Invalid("targets", targets.shape.empty() ? 0 : targets.shape[0],
+                         fmt::format("int64 [{}]", inputs.shape[0]), "the targets do not fit the images");
   }
+  if (targets.data == nullptr) return base::Invalid("targets", "null", "memory", "there are no labels");
   return {};
-}
-
-// What was drawn for one image; always drawn in full, so that one option does not shift another's numbers.
-struct Variation {
-  int down = 0;
-  int right = 0;
-  bool mirrored = false;
-  int hole_row = 0;
-  int hole_column = 0;
-};
-
-Variation Draw(const Augmentation& augmentation, uint32_t image, uint32_t height, uint32_t width) {
-  base::Philox random(augmentation.seed, base::Purpose::kAugment, augmentation.epoch, image);
-  const auto padding = static_cast<int>(augmentation.crop_padding);
-  Variation variation;
-  variation.down = static_cast<int>(random.Below(2 * augmentation.crop_padding + 1)) - padding;
-  variation.right = static_cast<int>(random.Below(2 * augmentation.crop_padding + 1)) - padding;
-  variation.mirrored = random.Below(2) == 1 && augmentation.flip;
-  variation.hole_row = static_cast<int>(random.Below(height));
-  variation.hole_column = static_cast<int>(random.Below(width));
-  return variation;
 }
 
 }  // namespace
@@ -116,50 +83,50 @@ base::Result<const ImageDataset*> ImageDataset::From(const run::Dataset* dataset
   return static_cast<const ImageDataset*>(dataset);
 }
 
-base::Result<std::shared_ptr<ImageDataset>> ImageDataset::Open(const run::DatasetOptions& options) {
-  NASSHRINK_ASSIGN_OR_RETURN(TrainAndTest both, ReadSource(options));
+base::Result<std::shared_ptr<ImageDataset>> ImageDataset::Open(const run::DatasetOptions& options,
+                                                               const run::BackendOptions& backend) {
+  NASSHRINK_ASSIGN_OR_RETURN(ImageSource source, ReadImageSource(options, backend));
+  return Make(std::move(source), options, backend);
+}
+
+base::Result<std::shared_ptr<ImageDataset>> ImageDataset::FromTensors(const run::TensorView& inputs,
+                                                                      const run::TensorView& targets,
+                                                                      const run::DatasetOptions& options,
+                                                                      const run::BackendOptions& backend) {
+  NASSHRINK_RETURN_IF_ERROR(CheckTensors(inputs, targets, options.random_labels == 0));
+  NASSHRINK_ASSIGN_OR_RETURN(ImageSource source, CopyTensors(inputs, targets, options, backend));
+  return Make(std::move(source), options, backend);
+}
+
+base::Result<std::shared_ptr<ImageDataset>> ImageDataset::Make(ImageSource source, const run::DatasetOptions& options,
+                                                               const run::BackendOptions& backend) {
   std::shared_ptr<ImageDataset> dataset(new ImageDataset);
-  dataset->info_.source = options.source;
-  dataset->info_.channels = both.train.channels;
-  dataset->info_.height = both.train.height;
-  dataset->info_.width = both.train.width;
-  dataset->info_.classes = both.classes;
-  dataset->train_.pixels = std::move(both.train.pixels);
-  dataset->train_.labels = std::move(both.train.labels);
-  dataset->test_.pixels = std::move(both.test.pixels);
-  dataset->test_.labels = std::move(both.test.labels);
+  dataset->workers_ = std::max(1U, backend.workers);
+  dataset->source_ = std::move(source);
+  run::DatasetInfo& info = dataset->info_;
+  info.source = options.source.empty() ? "memory" : options.source;
+  info.channels = dataset->source_.channels;
+  info.height = dataset->source_.height;
+  info.width = dataset->source_.width;
+  info.classes = dataset->source_.classes;
+  if (options.random_labels != 0) dataset->DrawLabels(options);
   NASSHRINK_RETURN_IF_ERROR(dataset->Split(options));
   NASSHRINK_RETURN_IF_ERROR(dataset->SetNormalisation(options));
   dataset->Digest();
   return dataset;
 }
 
-base::Result<std::shared_ptr<ImageDataset>> ImageDataset::FromTensors(const run::TensorView& inputs,
-                                                                      const run::TensorView& targets,
-                                                                      const run::DatasetOptions& options) {
-  NASSHRINK_RETURN_IF_ERROR(CheckTensors(inputs, targets));
-  std::shared_ptr<ImageDataset> dataset(new ImageDataset);
-  run::DatasetInfo& info = dataset->info_;
-  info.source = options.source.empty() ? "memory" : options.source;
-  info.channels = static_cast<uint32_t>(inputs.shape[1]);
-  info.height = static_cast<uint32_t>(inputs.shape[2]);
-  info.width = static_cast<uint32_t>(inputs.shape[3]);
-  auto count = static_cast<size_t>(inputs.shape[0]);
-  if (options.limit_train != 0) count = std::min<size_t>(count, options.limit_train);
-  const auto* labels = static_cast<const int64_t*>(targets.data);
-  for (size_t i = 0; i < count; ++i) {
-    if (labels[i] < 0 || labels[i] >= kMaxClasses) {
-      return base::Invalid(fmt::format("targets[{}]", i), labels[i], fmt::format("0..{}", kMaxClasses - 1),
-                           "the label is out of range");
+// RLNAS (Zhang et al., CVPR 2021): a label for every image, drawn once and uniformly.
+void ImageDataset::DrawLabels(const run::DatasetOptions& options) {
+  info_.classes = options.random_labels;
+  for (const bool test : {false, true}) {
+    std::vector<int64_t>& labels = (test ? source_.test : source_.train).labels;
+    labels.resize(test ? source_.test_count : source_.train_count);
+    for (size_t i = 0; i < labels.size(); ++i) {
+      base::Philox random(options.seed, base::Purpose::kRandomLabel, test ? 1 : 0, static_cast<uint32_t>(i));
+      labels[i] = random.Below(options.random_labels);
     }
-    info.classes = std::max(info.classes, static_cast<uint32_t>(labels[i]) + 1);
   }
-  const auto* values = static_cast<const float*>(inputs.data);
-  dataset->train_.values.assign(values, values + count * info.channels * info.height * info.width);
-  dataset->train_.labels.assign(labels, labels + count);
-  NASSHRINK_RETURN_IF_ERROR(dataset->Split(options));
-  dataset->Digest();
-  return dataset;
 }
 
 base::Status ImageDataset::Split(const run::DatasetOptions& options) {
@@ -167,34 +134,47 @@ base::Status ImageDataset::Split(const run::DatasetOptions& options) {
   if (!(fraction >= 0 && fraction <= kMaxValidation)) {
     return base::Invalid("validation_fraction", fraction, "0..0.9", "the share held out for validation does not fit");
   }
-  const auto count = static_cast<uint32_t>(train_.labels.size());
-  const auto held_out = static_cast<uint32_t>(std::llround(fraction * count));
-  base::Philox random(options.seed, base::Purpose::kSplit);
-  const std::vector<uint32_t> order = base::Permutation(count, random);
-  validation_images_.assign(order.begin(), order.begin() + held_out);
-  train_images_.assign(order.begin() + held_out, order.end());
-  std::sort(validation_images_.begin(), validation_images_.end());
-  std::sort(train_images_.begin(), train_images_.end());
+  const auto count = static_cast<uint32_t>(source_.train_count);
+  if (source_.validation_count != 0) {
+    for (uint32_t i = 0; i < count; ++i) {
+      (i < count - source_.validation_count ? train_images_ : validation_images_).push_back(i);
+    }
+  } else {
+    const auto held_out = static_cast<uint32_t>(std::llround(fraction * count));
+    base::Philox random(options.seed, base::Purpose::kSplit);
+    const std::vector<uint32_t> order = base::Permutation(count, random);
+    validation_images_.assign(order.begin(), order.begin() + held_out);
+    train_images_.assign(order.begin() + held_out, order.end());
+    std::sort(validation_images_.begin(), validation_images_.end());
+    std::sort(train_images_.begin(), train_images_.end());
+  }
   info_.train_images = train_images_.size();
   info_.validation_images = validation_images_.size();
-  info_.test_images = test_.labels.size();
+  info_.test_images = source_.test_count;
   if (train_images_.empty()) {
     return base::Error(base::Code::kFailedPrecondition,
                        "the data set '{}' leaves no image to train with: of its {} training images {} are held out for "
                        "validation (validation_fraction {})",
-                       info_.source, count, held_out, fraction);
+                       info_.source, count, validation_images_.size(), fraction);
   }
   return {};
 }
 
+// Tensors are used as they are.
 base::Status ImageDataset::SetNormalisation(const run::DatasetOptions& options) {
+  if (!source_.train.values.empty()) return {};
   for (const auto* given : {&options.mean, &options.deviation}) {
     if (!given->empty() && given->size() != info_.channels) {
       return base::Invalid(given == &options.mean ? "mean" : "deviation", given->size(),
                            fmt::format("{} numbers", info_.channels), "there is not one number a channel");
     }
   }
-  MeasureNormalisation();
+  if (source_.train.paths.empty()) {
+    MeasureNormalisation();
+  } else {
+    info_.mean.assign(std::begin(kImageNetMean), std::end(kImageNetMean));
+    info_.deviation.assign(std::begin(kImageNetDeviation), std::end(kImageNetDeviation));
+  }
   if (!options.mean.empty()) info_.mean = options.mean;
   if (!options.deviation.empty()) info_.deviation = options.deviation;
   for (uint32_t c = 0; c < info_.channels; ++c) {
@@ -206,7 +186,7 @@ base::Status ImageDataset::SetNormalisation(const run::DatasetOptions& options) 
                            "the deviation does not fit");
     }
     for (int pixel = 0; pixel < 256; ++pixel) {
-      pixel_values_.push_back(static_cast<float>((pixel / 255.0 - info_.mean[c]) / info_.deviation[c]));
+      byte_values_.push_back(static_cast<float>((pixel / 255.0 - info_.mean[c]) / info_.deviation[c]));
     }
   }
   return {};
@@ -218,7 +198,7 @@ void ImageDataset::MeasureNormalisation() {
   for (uint32_t c = 0; c < info_.channels; ++c) {
     std::vector<uint64_t> counts(256, 0);
     for (const uint32_t image : train_images_) {
-      const uint8_t* pixel = train_.pixels.data() + (size_t{image} * info_.channels + c) * plane;
+      const uint8_t* pixel = source_.train.pixels.data() + (size_t{image} * info_.channels + c) * plane;
       for (size_t i = 0; i < plane; ++i) ++counts[pixel[i]];
     }
     const double total = static_cast<double>(plane) * static_cast<double>(train_images_.size());
@@ -237,11 +217,16 @@ void ImageDataset::MeasureNormalisation() {
 
 void ImageDataset::Digest() {
   base::Sha256Stream stream;
-  for (const Half* half : {&train_, &test_}) {
+  for (const ImageHalf* half : {&source_.train, &source_.test}) {
     stream.Update(BytesOf(half->pixels));
     stream.Update(BytesOf(half->values));
+    for (size_t i = 0; i < half->paths.size(); ++i) {
+      // Reading all pictures would take hours; names and sizes tell two folders apart.
+      stream.Update(fmt::format("{}\n{}\n", half->paths[i].substr(source_.folder.size()), half->file_sizes[i]));
+    }
     stream.Update(BytesOf(half->labels));
   }
+  if (!source_.folder.empty()) stream.Update(fmt::format("{}x{}", info_.height, info_.width));
   stream.Update(BytesOf(validation_images_));
   info_.sha256 = stream.Finish();
 }
@@ -278,55 +263,54 @@ base::Result<PartImages> ImageDataset::Images(run::Part part, uint64_t limit) co
   return out;
 }
 
-void ImageDataset::FillBatch(const PartImages& part, size_t first, size_t count, const Augmentation* augmentation,
-                             float* images, int64_t* targets) const {
-  const Half& half = part.test ? test_ : train_;
-  const size_t size = size_t{info_.channels} * info_.height * info_.width;
-  ParallelFor(static_cast<int64_t>(count), static_cast<int64_t>(size), [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-      const uint32_t image = part.images[first + i];
-      FillImage(half, image, augmentation, images + i * size);
-      targets[i] = half.labels[image];
-    }
-  });
+bool ImageDataset::IsCostly(const std::optional<Augmentation>& augmentation) const {
+  return !source_.train.paths.empty() || (augmentation && augmentation->ChangesPictures());
 }
 
-void ImageDataset::FillImage(const Half& half, uint32_t image, const Augmentation* augmentation, float* out) const {
-  const auto height = static_cast<int>(info_.height);
-  const auto width = static_cast<int>(info_.width);
-  const auto channels = static_cast<int>(info_.channels);
-  const bool bytes = half.values.empty();
+base::Status ImageDataset::Fill(bool test, uint32_t image, const Augmentation* augmentation, float* out,
+                                int64_t* target) const {
+  const ImageHalf& half = test ? source_.test : source_.train;
   const size_t plane = size_t{info_.height} * info_.width;
-  const Variation variation =
-      augmentation != nullptr ? Draw(*augmentation, image, info_.height, info_.width) : Variation();
-  for (int c = 0; c < channels; ++c) {
-    const size_t offset = (size_t{image} * info_.channels + static_cast<size_t>(c)) * plane;
-    const float* table = bytes ? pixel_values_.data() + static_cast<size_t>(c) * 256 : nullptr;
-    // What a crop brings in from outside: a black pixel.
-    const float outside = bytes ? table[0] : 0.0F;
-    for (int h = 0; h < height; ++h) {
-      const int row = h + variation.down;
-      for (int w = 0; w < width; ++w) {
-        const int column = (variation.mirrored ? width - 1 - w : w) + variation.right;
-        float value = outside;
-        if (row >= 0 && row < height && column >= 0 && column < width) {
-          const size_t at = offset + static_cast<size_t>(row) * info_.width + static_cast<size_t>(column);
-          value = bytes ? table[half.pixels[at]] : half.values[at];
-        }
-        out[(h * width + w) * channels + c] = value;
-      }
+  std::optional<Placement> placement;
+  if (augmentation != nullptr) placement = DrawPlacement(*augmentation, image, info_.height, info_.width);
+  const Placement* where = placement ? &*placement : nullptr;
+  *target = half.labels[image];
+  if (!half.paths.empty() || (augmentation != nullptr && augmentation->ChangesPictures())) {
+    NASSHRINK_ASSIGN_OR_RETURN(const Picture picture, PictureOf(half, image, augmentation));
+    const size_t row = size_t{info_.width} * info_.channels;
+    WriteBytes({picture.pixels.data(), row, info_.channels, 1}, shape(), byte_values_, where, out);
+  } else if (half.values.empty()) {
+    WriteBytes({half.pixels.data() + image * image_size(), info_.width, 1, plane}, shape(), byte_values_, where, out);
+  } else {
+    WriteValues({half.values.data() + image * image_size(), info_.width, 1, plane}, shape(), where, out);
+  }
+  return {};
+}
+
+// The picture as the network is to see it, apart from crop, flip and cutout.
+base::Result<Picture> ImageDataset::PictureOf(const ImageHalf& half, uint32_t image,
+                                              const Augmentation* augmentation) const {
+  Picture picture;
+  if (!half.paths.empty()) {
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string bytes, base::ReadFile(half.paths[image], kMaxFileBytes));
+    NASSHRINK_ASSIGN_OR_RETURN(picture, DecodePicture(bytes, half.paths[image]));
+  } else {
+    if (half.pixels.empty() || (info_.channels != 1 && info_.channels != 3)) {
+      return base::Error(base::Code::kFailedPrecondition,
+                         "colour jitter, random resized crop and RandAugment change pictures of bytes with 1 or 3 "
+                         "channels; the data set '{}' has {} channels of {}",
+                         info_.source, info_.channels, half.pixels.empty() ? "numbers" : "bytes");
+    }
+    picture = Picture{info_.channels, info_.height, info_.width, std::vector<uint8_t>(image_size())};
+    const uint8_t* from = half.pixels.data() + image * image_size();
+    const size_t plane = image_size() / info_.channels;
+    for (size_t pixel = 0; pixel < plane; ++pixel) {
+      for (size_t c = 0; c < info_.channels; ++c) picture.pixels[pixel * info_.channels + c] = from[c * plane + pixel];
     }
   }
-  if (augmentation == nullptr || augmentation->cutout == 0) return;
-  // DeVries and Taylor 2017: a square around a random pixel, cut at the border, set to the mean.
-  const auto half_side = static_cast<int>(augmentation->cutout / 2);
-  const auto side = static_cast<int>(augmentation->cutout);
-  for (int h = variation.hole_row - half_side; h < variation.hole_row - half_side + side; ++h) {
-    for (int w = variation.hole_column - half_side; w < variation.hole_column - half_side + side; ++w) {
-      if (h >= 0 && h < height && w >= 0 && w < width)
-        std::fill_n(out + static_cast<ptrdiff_t>(h * width + w) * channels, channels, 0.0F);
-    }
-  }
+  if (augmentation != nullptr) return Vary(*augmentation, image, std::move(picture), info_.height, info_.width);
+  if (picture.height == info_.height && picture.width == info_.width) return picture;
+  return ScaledMiddle(picture, info_.height, info_.width);
 }
 
 }  // namespace nasshrink::nn

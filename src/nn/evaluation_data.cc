@@ -1,8 +1,10 @@
 #include "nn/evaluation_data.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+
+#include "nn/batch_source.h"
 
 namespace nasshrink::nn {
 namespace {
@@ -14,7 +16,7 @@ uint64_t BatchesOf(size_t images, uint32_t batch_size) { return (images + batch_
 base::Status EvaluationData::Prepare() {
   NASSHRINK_ASSIGN_OR_RETURN(part_, dataset_.Images(options_.part, options_.images));
   if (calibrates()) {
-    NASSHRINK_ASSIGN_OR_RETURN(calibration_, dataset_.Images(run::Part::kTrain, options_.re_bn.images));
+    NASSHRINK_ASSIGN_OR_RETURN(calibration_, dataset_.Images(options_.re_bn.part, options_.re_bn.images));
   }
   return {};
 }
@@ -26,15 +28,11 @@ uint64_t EvaluationData::calibration_batches() const {
 uint64_t EvaluationData::evaluation_batches() const { return BatchesOf(part_.images.size(), options_.batch_size); }
 
 base::Status EvaluationData::ForBatches(const PartImages& part, uint32_t batch_size, const Body& body) {
-  const run::DatasetInfo& info = dataset_.info();
-  const size_t most = std::min<size_t>(batch_size, part.images.size());
-  images_.resize(most * info.channels * info.height * info.width);
-  targets_.resize(most);
-  for (size_t first = 0; first < part.images.size(); first += batch_size) {
+  BatchSource batches(dataset_, part, batch_size, std::nullopt);
+  for (uint64_t i = 0; i < batches.count(); ++i) {
     if (base::Triggered(cancel_)) return base::Status(base::Code::kCancelled, "the evaluation was cancelled");
-    const size_t count = std::min<size_t>(batch_size, part.images.size() - first);
-    dataset_.FillBatch(part, first, count, nullptr, images_.data(), targets_.data());
-    NASSHRINK_RETURN_IF_ERROR(body({images_.data(), targets_.data(), static_cast<int64_t>(count)}));
+    NASSHRINK_ASSIGN_OR_RETURN(const Batch* batch, batches.Next(cancel_));
+    NASSHRINK_RETURN_IF_ERROR(body({batch->images.data(), batch->targets.data(), static_cast<int64_t>(batch->count)}));
   }
   return {};
 }

@@ -48,8 +48,6 @@ class EvaluationData {
   const base::Cancel* const cancel_;
   PartImages part_;
   PartImages calibration_;
-  std::vector<float> images_;
-  std::vector<int64_t> targets_;
 };
 
 // What the batches of one child add up to.

@@ -18,10 +18,10 @@ std::string EvaluationKey(const Weights& weights, const run::DatasetInfo& datase
   digest.Update(weights.running_mean.data(), weights.running_mean.size() * sizeof(float));
   digest.Update(weights.running_variance.data(), weights.running_variance.size() * sizeof(float));
   digest.Update(dataset.sha256);
-  digest.Update(fmt::format("{} {} {} {} {} {} {} {} {}", options.batch_size, options.images,
-                            static_cast<int>(options.part), static_cast<int>(options.re_bn.average),
-                            options.re_bn.images, options.re_bn.batch_size, options.re_bn.momentum,
-                            fmt::join(dataset.mean, ","), fmt::join(dataset.deviation, ",")));
+  digest.Update(fmt::format("{} {} {} {} {} {} {} {} {} {}", options.batch_size, options.images,
+                            static_cast<int>(options.part), static_cast<int>(options.re_bn.part),
+                            static_cast<int>(options.re_bn.average), options.re_bn.images, options.re_bn.batch_size,
+                            options.re_bn.momentum, fmt::join(dataset.mean, ","), fmt::join(dataset.deviation, ",")));
   return digest.Finish();
 }
 

@@ -95,19 +95,25 @@ LabelledImages Draw(const Description& description, const std::vector<Wave>& wav
 
 }  // namespace
 
-base::Result<TrainAndTest> MakeSynthetic(const std::string& description_text, uint64_t seed, uint64_t limit_train,
-                                         uint64_t limit_test) {
+base::Result<TrainAndTest> MakeSynthetic(const std::string& description_text, uint64_t seed,
+                                         const ReadRequest& request) {
   Description description;
   if (!Parse(description_text, &description)) {
     return base::Invalid("source", "synthetic:" + description_text, "synthetic:CLASSES[:CxHxW[:IMAGES]]",
                          "the synthetic images cannot be made");
   }
-  const std::vector<Wave> waves = DrawWaves(description, seed);
   const auto limited = [](uint64_t count, uint64_t limit) { return limit == 0 ? count : std::min(count, limit); };
+  const uint64_t train = limited(description.images, request.limit_train);
+  const uint64_t bytes = train * description.channels * description.height * description.width;
+  if (bytes > request.max_bytes) {
+    return base::Error(base::Code::kResourceExhausted, "synthetic images of {} bytes are more than the {} allowed",
+                       bytes, request.max_bytes);
+  }
+  const std::vector<Wave> waves = DrawWaves(description, seed);
   TrainAndTest both;
   both.classes = description.classes;
-  both.train = Draw(description, waves, seed, 1, limited(description.images, limit_train));
-  both.test = Draw(description, waves, seed, 2, limited(std::max(1U, description.images / 4), limit_test));
+  both.train = Draw(description, waves, seed, 1, train);
+  both.test = Draw(description, waves, seed, 2, limited(std::max(1U, description.images / 4), request.limit_test));
   return both;
 }
 

@@ -5,14 +5,13 @@
 #include <string>
 
 #include "base/status.h"
-#include "nn/image_files.h"
+#include "nn/labelled_images.h"
 
 namespace nasshrink::nn {
 
 // "CLASSES", "CLASSES:CxHxW" or "CLASSES:CxHxW:IMAGES"; 1x28x28 and 2048 training images by default, a quarter as many
 // for test. Every class is a sum of two waves of its own; an image shifts them, scales them and adds noise.
-base::Result<TrainAndTest> MakeSynthetic(const std::string& description, uint64_t seed, uint64_t limit_train,
-                                         uint64_t limit_test);
+base::Result<TrainAndTest> MakeSynthetic(const std::string& description, uint64_t seed, const ReadRequest& request);
 
 }  // namespace nasshrink::nn
 

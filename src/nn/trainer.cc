@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "base/safetensors.h"
+#include "nn/batch_source.h"
 #include "nn/head.h"
 #include "nn/sampling.h"
 #include "nn/sgd.h"
@@ -255,26 +256,19 @@ base::Result<run::EpochOutcome> PathTrainer::RunEpoch(const ImageDataset& datase
   shuffled.test = part.test;
   for (const uint32_t i : order) shuffled.images.push_back(part.images[i]);
 
-  const bool varied = options_.crop_padding > 0 || options_.flip || options_.cutout > 0;
-  const Augmentation augmentation{options_.crop_padding, options_.flip, options_.cutout, options_.seed, epoch};
-  const run::DatasetInfo& info = dataset.info();
-  const size_t most = std::min<size_t>(options_.batch_size, shuffled.images.size());
-  std::vector<float> images(most * info.channels * info.height * info.width);
-  std::vector<int64_t> targets(most);
-  const uint64_t total = (shuffled.images.size() + options_.batch_size - 1) / options_.batch_size;
+  BatchSource batches(dataset, std::move(shuffled), options_.batch_size, AugmentationOf(options_, epoch));
+  const uint64_t total = batches.count();
   run::EpochOutcome outcome;
   double correct = 0;
   for (uint64_t done = 0; done < total; ++done) {
     if (base::Triggered(cancel)) return base::Status(base::Code::kCancelled, "training was cancelled");
-    const size_t first = done * options_.batch_size;
-    const size_t count = std::min<size_t>(options_.batch_size, shuffled.images.size() - first);
-    dataset.FillBatch(shuffled, first, count, varied ? &augmentation : nullptr, images.data(), targets.data());
-    const auto step = StepOn(images.data(), targets.data(), static_cast<int64_t>(count));
+    NASSHRINK_ASSIGN_OR_RETURN(const Batch* batch, batches.Next(cancel));
+    const auto step = StepOn(batch->images.data(), batch->targets.data(), static_cast<int64_t>(batch->count));
     if (step.ok()) {
       ++outcome.steps;
-      outcome.images += count;
-      outcome.loss += step->loss * static_cast<double>(count);
-      correct += step->accuracy * static_cast<double>(count);
+      outcome.images += batch->count;
+      outcome.loss += step->loss * static_cast<double>(batch->count);
+      correct += step->accuracy * static_cast<double>(batch->count);
       outcome.learning_rate = step->learning_rate;
     } else if (step.status().code() == base::Code::kOutOfRange) {
       ++outcome.skipped_steps;

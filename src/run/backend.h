@@ -44,6 +44,7 @@ struct DatasetOptions {
   uint64_t limit_test = 0;
   std::vector<double> mean;
   std::vector<double> deviation;
+  uint32_t random_labels = 0;
 };
 
 struct DatasetInfo {
@@ -87,15 +88,16 @@ struct SupernetInfo {
   std::vector<TensorInfo> tensors;
 };
 
+enum class Part : uint8_t { kTrain, kValidation, kTest, kTrainAndValidation };
+
 struct ReBatchNorm {
   enum class Average : uint8_t { kCumulative, kExponential, kOff };
   Average average = Average::kCumulative;
   uint64_t images = 20000;
   uint32_t batch_size = 512;
   double momentum = 0.1;
+  Part part = Part::kTrain;
 };
-
-enum class Part : uint8_t { kTrain, kValidation, kTest, kTrainAndValidation };
 
 struct EvaluateOptions {
   ReBatchNorm re_bn;
@@ -122,6 +124,20 @@ struct OptimizerOptions {
   uint64_t warmup_steps = 0;
 };
 
+// Changes of training pictures beyond crop, flip and cutout; 0 switches one off.
+struct AugmentationOptions {
+  double brightness = 0;
+  double contrast = 0;
+  double saturation = 0;
+  bool resized_crop = false;
+  double min_area = 0.08;
+  double max_area = 1;
+  double min_ratio = 3.0 / 4.0;
+  double max_ratio = 4.0 / 3.0;
+  uint32_t rand_augment_operations = 0;
+  double rand_augment_magnitude = 9;
+};
+
 struct TrainOptions {
   uint32_t batch_size = 64;
   OptimizerOptions optimizer;
@@ -131,6 +147,7 @@ struct TrainOptions {
   uint32_t crop_padding = 0;
   bool flip = false;
   uint32_t cutout = 0;
+  AugmentationOptions augmentation;
   uint64_t images = 0;  // 0: all of the part
   Part part = Part::kTrain;
   uint64_t seed = 0;
@@ -237,7 +254,7 @@ struct BackendFactory {
   const char* loaded;          // the version found in the process
   Backend* (*create)(const BackendOptions& options, base::Status* status);
 };
-inline constexpr uint32_t kBackendInterfaceVersion = 2;
+inline constexpr uint32_t kBackendInterfaceVersion = 3;
 using BackendFactoryFunction = const BackendFactory* (*)();
 
 }  // namespace nasshrink::run

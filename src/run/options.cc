@@ -14,6 +14,13 @@ using base::Status;
 // The bounds keep sizes and rates inside what 32-bit indices and float weights can carry.
 constexpr uint32_t kMostBatch = 1 << 20;
 constexpr uint32_t kMostPixels = 4096;
+constexpr uint32_t kMostClasses = 65536;
+// Of augmentation; plan.proto says what they bound.
+constexpr double kMostJitter = 10;
+constexpr double kLeastArea = 0.0001;
+constexpr double kMostRatio = 100;
+constexpr uint32_t kMostOperations = 14;
+constexpr double kMostMagnitude = 10;
 
 Status CheckRange(std::string_view field, double value, double low, double high) {
   if (std::isfinite(value) && value >= low && value <= high) return {};
@@ -81,6 +88,37 @@ base::Result<OptimizerOptions> ResolveOptimizer(const v1::Optimizer& message) {
   return options;
 }
 
+base::Result<AugmentationOptions> ResolveAugmentation(const v1::Augmentation& message) {
+  AugmentationOptions options;
+  options.brightness = message.brightness();
+  options.contrast = message.contrast();
+  options.saturation = message.saturation();
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("brightness", options.brightness, 0, kMostJitter));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("contrast", options.contrast, 0, kMostJitter));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("saturation", options.saturation, 0, kMostJitter));
+  const v1::ResizedCrop& crop = message.resized_crop();
+  options.resized_crop = message.has_resized_crop();
+  options.max_area = Or(crop.max_area(), options.max_area);
+  options.min_area = Or(crop.min_area(), std::min(options.min_area, options.max_area));
+  options.max_ratio = Or(crop.max_ratio(), options.max_ratio);
+  options.min_ratio = Or(crop.min_ratio(), std::min(options.min_ratio, options.max_ratio));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("resized_crop.max_area", options.max_area, kLeastArea, 1));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("resized_crop.min_area", options.min_area, kLeastArea, options.max_area));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("resized_crop.max_ratio", options.max_ratio, 1 / kMostRatio, kMostRatio));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("resized_crop.min_ratio", options.min_ratio, 1 / kMostRatio, options.max_ratio));
+  const v1::RandAugment& rand = message.rand_augment();
+  NASSHRINK_RETURN_IF_ERROR(CheckAtMost("rand_augment.operations", rand.operations(), kMostOperations));
+  options.rand_augment_operations = rand.operations();
+  if (rand.has_magnitude()) options.rand_augment_magnitude = rand.magnitude();
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("rand_augment.magnitude", options.rand_augment_magnitude, 0, kMostMagnitude));
+  return options;
+}
+
+base::Result<Part> ResolvePart(const std::string& field, const std::string& name) {
+  NASSHRINK_RETURN_IF_ERROR(CheckName(field, name, {"validation", "test", "train"}));
+  return name == "test" ? Part::kTest : name == "train" ? Part::kTrain : Part::kValidation;
+}
+
 }  // namespace
 
 Status CheckName(std::string_view field, std::string_view value, const std::vector<std::string>& names) {
@@ -91,7 +129,8 @@ Status CheckName(std::string_view field, std::string_view value, const std::vect
 base::Result<DatasetOptions> ResolveDataset(const v1::DatasetOptions& message) {
   DatasetOptions options;
   if (message.source().empty()) {
-    return Invalid("source", "''", "fashion-mnist[:DIR], cifar10-bin:DIR, idx:IMAGES,LABELS, synthetic:CLASSES",
+    return Invalid("source", "''",
+                   "fashion-mnist, cifar10-bin:DIR, cifar10-jpeg:DIR, idx:IMAGES,LABELS, images:DIR, synthetic:CLASSES",
                    "names no data set");
   }
   options.source = message.source();
@@ -106,6 +145,8 @@ base::Result<DatasetOptions> ResolveDataset(const v1::DatasetOptions& message) {
     return Invalid("deviation", message.deviation_size(), fmt::format("{} as in mean", message.mean_size()),
                    "has another number of channels than mean");
   }
+  NASSHRINK_RETURN_IF_ERROR(CheckAtMost("random_labels", message.random_labels(), kMostClasses));
+  options.random_labels = message.random_labels();
   options.mean.assign(message.mean().begin(), message.mean().end());
   options.deviation.assign(message.deviation().begin(), message.deviation().end());
   return options;
@@ -118,6 +159,7 @@ void DatasetOptionsToMessage(const DatasetOptions& options, v1::DatasetOptions* 
   message->set_seed(options.seed);
   message->set_limit_train(static_cast<uint32_t>(options.limit_train));
   message->set_limit_test(static_cast<uint32_t>(options.limit_test));
+  message->set_random_labels(options.random_labels);
   message->mutable_mean()->Add(options.mean.begin(), options.mean.end());
   message->mutable_deviation()->Add(options.deviation.begin(), options.deviation.end());
 }
@@ -191,6 +233,9 @@ base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message) {
   options.flip = message.flip();
   options.cutout = message.cutout();
   options.images = message.images();
+  auto augmentation = ResolveAugmentation(message.augmentation());
+  if (!augmentation.ok()) return Status(augmentation.status()).Under("augmentation.");
+  options.augmentation = *augmentation;
   return options;
 }
 
@@ -226,9 +271,8 @@ base::Result<EvaluateOptions> ResolveEvaluate(const v1::EvaluateOptions& message
   options.re_bn.momentum = Or(re_bn.momentum(), options.re_bn.momentum);
   options.batch_size = Or(message.batch_size(), options.batch_size);
   options.images = message.images();
-  const std::string part = Or<std::string>(message.part(), "validation");
-  NASSHRINK_RETURN_IF_ERROR(CheckName("part", part, {"validation", "test", "train"}));
-  options.part = part == "test" ? Part::kTest : part == "train" ? Part::kTrain : Part::kValidation;
+  NASSHRINK_ASSIGN_OR_RETURN(options.part, ResolvePart("part", Or<std::string>(message.part(), "validation")));
+  NASSHRINK_ASSIGN_OR_RETURN(options.re_bn.part, ResolvePart("re_bn.part", Or<std::string>(re_bn.part(), "train")));
   return options;
 }
 

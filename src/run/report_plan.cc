@@ -44,6 +44,7 @@ Json EvaluateTree(const v1::EvaluateOptions& options) {
   Put(re_bn, "images", options.re_bn().images());
   Put(re_bn, "batch_size", options.re_bn().batch_size());
   Put(re_bn, "momentum", options.re_bn().momentum());
+  Put(re_bn, "part", options.re_bn().part());
   PutTree(tree, "re_bn", std::move(re_bn));
   Put(tree, "batch_size", options.batch_size());
   Put(tree, "images", options.images());
@@ -68,6 +69,28 @@ Json OptimizerTree(const v1::Optimizer& optimizer) {
   return tree;
 }
 
+Json AugmentationTree(const v1::Augmentation& augmentation) {
+  Json tree = Json::object();
+  Put(tree, "brightness", augmentation.brightness());
+  Put(tree, "contrast", augmentation.contrast());
+  Put(tree, "saturation", augmentation.saturation());
+  if (augmentation.has_resized_crop()) {
+    const v1::ResizedCrop& crop = augmentation.resized_crop();
+    Json& part = tree["resized_crop"] = Json::object();
+    Put(part, "min_area", crop.min_area());
+    Put(part, "max_area", crop.max_area());
+    Put(part, "min_ratio", crop.min_ratio());
+    Put(part, "max_ratio", crop.max_ratio());
+  }
+  const v1::RandAugment& rand = augmentation.rand_augment();
+  if (rand.operations() > 0) {
+    Json& part = tree["rand_augment"] = Json::object();
+    Put(part, "operations", rand.operations());
+    if (rand.has_magnitude()) part["magnitude"] = rand.magnitude();
+  }
+  return tree;
+}
+
 Json TrainTree(const v1::TrainOptions& options) {
   Json tree = Json::object();
   Put(tree, "epochs", options.epochs());
@@ -80,6 +103,7 @@ Json TrainTree(const v1::TrainOptions& options) {
   Put(tree, "crop_padding", options.crop_padding());
   Put(tree, "flip", options.flip());
   Put(tree, "cutout", options.cutout());
+  PutTree(tree, "augmentation", AugmentationTree(options.augmentation()));
   Put(tree, "images", options.images());
   Put(tree, "average_snapshots", options.average_snapshots());
   return tree;

@@ -218,7 +218,7 @@ NASSHRINK_FIELDS(AngleOptions, NASSHRINK_ENUM(AngleOptions, FixedParts, fixed_pa
 
 NASSHRINK_FIELDS(ReBatchNorm, NASSHRINK_ENUM(ReBatchNorm, Average, average, kAverage),
                  NASSHRINK_SCALAR(ReBatchNorm, images), NASSHRINK_SCALAR(ReBatchNorm, batch_size),
-                 NASSHRINK_SCALAR(ReBatchNorm, momentum))
+                 NASSHRINK_SCALAR(ReBatchNorm, momentum), NASSHRINK_TEXT(ReBatchNorm, part))
 
 NASSHRINK_FIELDS(EvaluateOptions, {"metrics", &EvaluateMetricNames},
                  NASSHRINK_NESTED(EvaluateOptions, AngleOptions, angle),
@@ -232,12 +232,20 @@ NASSHRINK_FIELDS(Optimizer, NASSHRINK_TEXT(Optimizer, name), NASSHRINK_SCALAR(Op
                  NASSHRINK_TEXT(Optimizer, weight_decay_on), NASSHRINK_SCALAR(Optimizer, clip_norm),
                  NASSHRINK_SCALAR(Optimizer, clip_value), NASSHRINK_SCALAR(Optimizer, warmup_steps))
 
+NASSHRINK_FIELDS(ResizedCrop, NASSHRINK_SCALAR(ResizedCrop, min_area), NASSHRINK_SCALAR(ResizedCrop, max_area),
+                 NASSHRINK_SCALAR(ResizedCrop, min_ratio), NASSHRINK_SCALAR(ResizedCrop, max_ratio))
+NASSHRINK_FIELDS(RandAugment, NASSHRINK_SCALAR(RandAugment, operations), NASSHRINK_SCALAR(RandAugment, magnitude))
+NASSHRINK_FIELDS(Augmentation, NASSHRINK_SCALAR(Augmentation, brightness), NASSHRINK_SCALAR(Augmentation, contrast),
+                 NASSHRINK_SCALAR(Augmentation, saturation), NASSHRINK_NESTED(Augmentation, ResizedCrop, resized_crop),
+                 NASSHRINK_NESTED(Augmentation, RandAugment, rand_augment))
+
 NASSHRINK_FIELDS(TrainOptions, NASSHRINK_SCALAR(TrainOptions, epochs), NASSHRINK_SCALAR(TrainOptions, batch_size),
                  NASSHRINK_NESTED(TrainOptions, Optimizer, optimizer), NASSHRINK_TEXT(TrainOptions, strategy),
                  NASSHRINK_TEXT(TrainOptions, cell_sampling), NASSHRINK_SCALAR(TrainOptions, freeze_unsampled),
                  NASSHRINK_SCALAR(TrainOptions, label_smoothing), NASSHRINK_SCALAR(TrainOptions, crop_padding),
                  NASSHRINK_SCALAR(TrainOptions, flip), NASSHRINK_SCALAR(TrainOptions, images),
-                 NASSHRINK_SCALAR(TrainOptions, average_snapshots), NASSHRINK_SCALAR(TrainOptions, cutout))
+                 NASSHRINK_SCALAR(TrainOptions, average_snapshots), NASSHRINK_SCALAR(TrainOptions, cutout),
+                 NASSHRINK_NESTED(TrainOptions, Augmentation, augmentation))
 
 NASSHRINK_FIELDS(TrainStage, NASSHRINK_NESTED(TrainStage, TrainOptions, options), NASSHRINK_TEXT(TrainStage, target),
                  NASSHRINK_SCALAR(TrainStage, continue_schedule))

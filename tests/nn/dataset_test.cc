@@ -1,9 +1,6 @@
 #include "nn/dataset.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "nn/read_part.h"
+#include "nn/temporary_folder.h"
 #include "nn/toy_space.h"
 
 namespace nasshrink::nn {
@@ -24,32 +23,10 @@ std::string BigEndian(uint32_t value) {
   return bytes;
 }
 
-// Files in a folder of their own, removed at the end.
 class DatasetTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/nasshrink-dataset-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override {
-    for (const std::string& path : files_) unlink(path.c_str());
-    rmdir(folder_.c_str());
-  }
-  std::string Write(const std::string& name, const std::string& bytes) {
-    const std::string path = folder_ + "/" + name;
-    std::ofstream(path, std::ios::binary) << bytes;
-    files_.push_back(path);
-    return path;
-  }
-  std::string WritePacked(const std::string& name, const std::string& bytes) {
-    const std::string path = folder_ + "/" + name;
-    gzFile file = gzopen(path.c_str(), "wb");
-    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
-    gzclose(file);
-    files_.push_back(path);
-    return path;
-  }
+  std::string Write(const std::string& name, const std::string& bytes) { return files_.Write(name, bytes); }
+  std::string WritePacked(const std::string& name, const std::string& bytes) { return files_.WritePacked(name, bytes); }
   static std::string Images(uint32_t count, uint32_t side = 4) {
     std::string bytes = BigEndian(0x803) + BigEndian(count) + BigEndian(side) + BigEndian(side);
     for (uint32_t i = 0; i < count * side * side; ++i) bytes += static_cast<char>(i * 7);
@@ -82,8 +59,8 @@ class DatasetTest : public testing::Test {
     return bytes;
   }
 
-  std::string folder_;
-  std::vector<std::string> files_;
+  TemporaryFolder files_;
+  const std::string& folder_ = files_.path();
 };
 
 TEST_F(DatasetTest, ReadsIdxPlainAndPacked) {
@@ -169,9 +146,124 @@ TEST_F(DatasetTest, ReadsCifarAndNamesWhatIsWrong) {
   ExpectError(Open("cifar10-bin:" + folder_).status(), base::Code::kDataLoss, {bad, "image 1"});
 }
 
+TEST_F(DatasetTest, CifarRecordsMayLieInFilesOfAnyNameAndLength) {
+  const std::string train = WritePacked("some.bin.gz", CifarRecords({0, 1, 2, 3, 4, 5, 6}));
+  const std::string test = Write("others.bin", CifarRecords({7, 8}));
+  const auto both = Open("cifar10-bin:" + train + "," + test, 0);
+  ASSERT_TRUE(both.ok()) << both.status().message();
+  EXPECT_EQ((*both)->info().train_images, 7U);
+  EXPECT_EQ((*both)->info().test_images, 2U);
+  EXPECT_EQ((*both)->info().classes, 10U);
+  const auto alone = Open("cifar10-bin:" + train, 0);
+  ASSERT_TRUE(alone.ok());
+  EXPECT_EQ((*alone)->info().test_images, 0U);
+  ExpectError(Open("cifar10-bin:" + train + "," + folder_ + "/absent").status(), base::Code::kNotFound, {"absent"});
+}
+
+TEST_F(DatasetTest, ImagesBeyondTheMemoryLimitAreRefused) {
+  run::BackendOptions backend;
+  backend.memory_limit = 4 * 3072;
+  run::DatasetOptions options;
+  options.source = "cifar10-bin:" + Write("five.bin", CifarRecords({0, 1, 2, 3, 4}));
+  ExpectError(ImageDataset::Open(options, backend).status(), base::Code::kResourceExhausted, {"five.bin", "12288"});
+  options.limit_train = 4;
+  EXPECT_TRUE(ImageDataset::Open(options, backend).ok());
+  options.source = "synthetic:3:3x64x64";
+  options.limit_train = 0;
+  ExpectError(ImageDataset::Open(options, backend).status(), base::Code::kResourceExhausted, {"synthetic"});
+  options.source = "idx:" + Write("i", Images(1000)) + "," + Write("l", Labels(std::vector<uint8_t>(1000)));
+  ExpectError(ImageDataset::Open(options, backend).status(), base::Code::kResourceExhausted, {"/i", "1000 images"});
+  const ToyBatch batch = MakeToyBatch(40);
+  ExpectError(ImageDataset::FromTensors(batch.inputs_view(), batch.targets_view(), options, backend).status(),
+              base::Code::kResourceExhausted, {"40 images"});
+}
+
+// Label-free training: labels come from the seed, and those of the data are not needed.
+TEST_F(DatasetTest, RandomLabelsStandInForThoseOfTheData) {
+  run::DatasetOptions options;
+  options.random_labels = 4;
+  options.seed = 3;
+  options.validation_fraction = 0;
+  options.source = "idx:" + Write("i", Images(400)) + "," + folder_ + "/absent";
+  const auto dataset = ImageDataset::Open(options);
+  ASSERT_TRUE(dataset.ok()) << dataset.status().message();
+  EXPECT_EQ((*dataset)->info().classes, 4U);
+  const PartImages part = *(*dataset)->Images(run::Part::kTrain, 0);
+  const std::vector<int64_t> labels = ReadPart(**dataset, part).targets;
+  std::vector<int> counts(4);
+  for (const int64_t label : labels) {
+    ASSERT_GE(label, 0);
+    ASSERT_LT(label, 4);
+    ++counts[static_cast<size_t>(label)];
+  }
+  // 100 each, with a deviation of 8.7.
+  for (const int count : counts) EXPECT_NEAR(count, 100, 45);
+  options.source = "idx:" + folder_ + "/i";
+  options.limit_train = 50;
+  const auto fewer = ImageDataset::Open(options);
+  ASSERT_TRUE(fewer.ok()) << fewer.status().message();
+  const auto first = ReadPart(**fewer, *(*fewer)->Images(run::Part::kTrain, 0)).targets;
+  EXPECT_EQ(first, std::vector<int64_t>(labels.begin(), labels.begin() + 50));
+  options.seed = 4;
+  const auto other = ImageDataset::Open(options);
+  EXPECT_NE(ReadPart(**other, *(*other)->Images(run::Part::kTrain, 0)).targets, first);
+  EXPECT_NE((*other)->info().sha256, (*fewer)->info().sha256);
+}
+
+TEST_F(DatasetTest, TensorsNeedNoTargetsForRandomLabels) {
+  const ToyBatch batch = MakeToyBatch(6);
+  run::DatasetOptions options;
+  options.validation_fraction = 0;
+  ExpectError(ImageDataset::FromTensors(batch.inputs_view(), {}, options).status(), base::Code::kInvalidArgument,
+              {"targets"});
+  options.random_labels = 3;
+  const auto dataset = ImageDataset::FromTensors(batch.inputs_view(), {}, options);
+  ASSERT_TRUE(dataset.ok()) << dataset.status().message();
+  EXPECT_EQ((*dataset)->info().classes, 3U);
+  EXPECT_EQ((*dataset)->info().train_images, 6U);
+}
+
+// Pictures of bytes are changed before they become numbers; the numbers of others are used as they are.
+TEST_F(DatasetTest, OnlyPicturesOfBytesCanBeChangedAsPictures) {
+  Augmentation augmentation;
+  augmentation.picture.brightness = 0.5;
+  const auto grey = Open("synthetic:3:1x8x8:20", 0);
+  const auto part = *(*grey)->Images(run::Part::kTrain, 0);
+  EXPECT_NE(ReadPart(**grey, part, augmentation).images, ReadPart(**grey, part).images);
+  const ToyBatch batch = MakeToyBatch(5);
+  const auto tensors = ImageDataset::FromTensors(batch.inputs_view(), batch.targets_view(), {});
+  const auto two = Open("synthetic:3:2x8x8:20", 0);
+  for (const auto& dataset : {tensors, two}) {
+    BatchSource batches(**dataset, *(*dataset)->Images(run::Part::kTrain, 0), 4, augmentation);
+    ExpectError(batches.Next(nullptr).status(), base::Code::kFailedPrecondition, {"colour jitter", "2 channels"});
+  }
+}
+
+TEST_F(DatasetTest, BatchesDoNotDependOnTheWorkers) {
+  Augmentation augmentation{2, true, 3, 9, 1};
+  augmentation.picture.resized_crop = true;
+  augmentation.picture.saturation = 0.4;
+  augmentation.picture.rand_augment_operations = 2;
+  run::DatasetOptions options;
+  options.source = "synthetic:3:3x12x10:100";
+  std::vector<float> expected;
+  for (const uint32_t workers : {1U, 4U}) {
+    run::BackendOptions backend;
+    backend.workers = workers;
+    const auto dataset = ImageDataset::Open(options, backend);
+    const auto part = *(*dataset)->Images(run::Part::kTrain, 0);
+    for (const uint32_t batch_size : {7U, 64U}) {
+      const std::vector<float> images = ReadPart(**dataset, part, augmentation, batch_size).images;
+      if (expected.empty()) expected = images;
+      ASSERT_EQ(images, expected) << workers << " workers, batches of " << batch_size;
+    }
+  }
+}
+
 TEST_F(DatasetTest, UnknownSourcesAreRefused) {
-  for (const char* source : {"", "mnist", "idx:", "idx:one", "cifar10-bin", "synthetic:", "synthetic:0",
-                             "synthetic:3:1x8", "synthetic:3:1x8x8x8", "synthetic:3:1x8x8:0", "synthetic:x"}) {
+  for (const char* source : {"", "mnist", "idx:", "idx:one", "cifar10-bin", "cifar10-jpeg:", "images",
+                             "images:", "synthetic:", "synthetic:0", "synthetic:3:1x8", "synthetic:3:1x8x8x8",
+                             "synthetic:3:1x8x8:0", "synthetic:x"}) {
     ExpectError(Open(source).status(), base::Code::kInvalidArgument, {"source"});
   }
 }
@@ -222,9 +314,7 @@ TEST_F(DatasetTest, NormalisesTheTrainingPart) {
   const auto dataset = Open("synthetic:4:2x8x8:200", 0.5);
   ASSERT_TRUE(dataset.ok());
   const auto part = (*dataset)->Images(run::Part::kTrain, 0);
-  std::vector<float> images(part->images.size() * 2 * 8 * 8);
-  std::vector<int64_t> targets(part->images.size());
-  (*dataset)->FillBatch(*part, 0, part->images.size(), nullptr, images.data(), targets.data());
+  const std::vector<float> images = ReadPart(**dataset, *part).images;
   for (size_t channel = 0; channel < 2; ++channel) {
     double sum = 0;
     double square = 0;
@@ -244,10 +334,7 @@ TEST_F(DatasetTest, VariationsDependOnImageAndEpochAlone) {
   const size_t size = 3 * 8 * 8;
   const auto fill = [&](const PartImages& part, uint32_t epoch) {
     const Augmentation augmentation{2, true, 3, 9, epoch};
-    std::vector<float> images(part.images.size() * size);
-    std::vector<int64_t> targets(part.images.size());
-    (*dataset)->FillBatch(part, 0, part.images.size(), &augmentation, images.data(), targets.data());
-    return images;
+    return ReadPart(**dataset, part, augmentation).images;
   };
   PartImages forward = *(*dataset)->Images(run::Part::kTrain, 0);
   PartImages backward = forward;
@@ -280,9 +367,7 @@ TEST_F(DatasetTest, CropFlipAndCutoutMoveWhatTheyShould) {
   bool straight = false;
   for (uint32_t epoch = 0; epoch < 200; ++epoch) {
     const Augmentation augmentation{2, true, 0, 1, epoch};
-    std::vector<float> image(64);
-    int64_t target = 0;
-    (*dataset)->FillBatch(*part, 0, 1, &augmentation, image.data(), &target);
+    const std::vector<float> image = ReadPart(**dataset, *part, augmentation).images;
     // The middle of the picture is inside every crop.
     const int at = static_cast<int>(image[3 * 8 + 3]) - 1;
     const int step = static_cast<int>(image[3 * 8 + 4]) - 1 - at;
@@ -299,9 +384,7 @@ TEST_F(DatasetTest, CropFlipAndCutoutMoveWhatTheyShould) {
   }
   for (uint32_t epoch = 0; epoch < 50; ++epoch) {
     const Augmentation hole{0, false, 3, 1, epoch};
-    std::vector<float> image(64);
-    int64_t target = 0;
-    (*dataset)->FillBatch(*part, 0, 1, &hole, image.data(), &target);
+    const std::vector<float> image = ReadPart(**dataset, *part, hole).images;
     const auto erased = std::count(image.begin(), image.end(), 0.0F);
     EXPECT_GE(erased, 4);
     EXPECT_LE(erased, 9);
@@ -314,11 +397,9 @@ TEST_F(DatasetTest, TensorsAreUsedAsTheyAreAndChecked) {
   options.validation_fraction = 0;
   const auto dataset = ImageDataset::FromTensors(batch.inputs_view(), batch.targets_view(), options);
   ASSERT_TRUE(dataset.ok());
-  std::vector<float> image(batch.images.size());
-  std::vector<int64_t> targets(5);
-  (*dataset)->FillBatch(*(*dataset)->Images(run::Part::kTrain, 0), 0, 5, nullptr, image.data(), targets.data());
-  EXPECT_EQ(targets, batch.targets);
-  EXPECT_EQ(image[1], batch.images[64]);  // second channel of the first pixel
+  const ReadImages read = ReadPart(**dataset, *(*dataset)->Images(run::Part::kTrain, 0));
+  EXPECT_EQ(read.targets, batch.targets);
+  EXPECT_EQ(read.images[1], batch.images[64]);  // second channel of the first pixel
   batch.targets[3] = -1;
   ExpectError(ImageDataset::FromTensors(batch.inputs_view(), batch.targets_view(), options).status(),
               base::Code::kInvalidArgument, {"targets[3]", "-1"});

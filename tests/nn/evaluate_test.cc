@@ -111,6 +111,25 @@ TEST_F(Evaluate, OneCalibrationBatchIsThatBatchsMoments) {
   EXPECT_NEAR(Run({kA}, options)[0].loss, given, 1e-6);
 }
 
+// Which images the statistics come from is independent of which ones are looked at.
+TEST_F(Evaluate, CalibrationAndEvaluationHaveImagesOfTheirOwn) {
+  Train(2);
+  run::EvaluateOptions options;
+  options.part = run::Part::kTest;
+  const double usual = Run({kA}, options)[0].loss;
+  options.re_bn.images = 150;
+  const double fewer = Run({kA}, options)[0].loss;
+  options.re_bn.part = run::Part::kValidation;
+  options.re_bn.images = 100;
+  const double validation = Run({kA}, options)[0].loss;
+  EXPECT_NE(fewer, usual);
+  EXPECT_NE(validation, usual);
+  EXPECT_NE(validation, fewer);
+  // The validation part has 100 images: more cannot be had.
+  options.re_bn.images = 5000;
+  EXPECT_EQ(Run({kA}, options)[0].loss, validation);
+}
+
 TEST_F(Evaluate, FewerImagesAreTheFirstOnes) {
   Train(1);
   run::EvaluateOptions options;

@@ -25,6 +25,7 @@ TEST(OptionsTest, EmptyMessagesGiveTheDocumentedDefaults) {
   EXPECT_EQ(evaluate->re_bn.momentum, 0.1);
   EXPECT_EQ(evaluate->re_bn.average, ReBatchNorm::Average::kCumulative);
   EXPECT_EQ(evaluate->part, Part::kValidation);
+  EXPECT_EQ(evaluate->re_bn.part, Part::kTrain);
   const auto supernet = ResolveSupernet(v1::SupernetOptions(), 7);
   ASSERT_TRUE(supernet.ok());
   EXPECT_EQ(supernet->seed, 7U);
@@ -43,6 +44,48 @@ TEST(OptionsTest, GivenZerosOfOptionalFieldsAreKept) {
   data.set_source("synthetic:10");
   data.set_validation_fraction(0);
   EXPECT_EQ(ResolveDataset(data)->validation_fraction, 0);
+}
+
+TEST(OptionsTest, AugmentationIsOffUntilAskedFor) {
+  v1::TrainOptions message;
+  EXPECT_FALSE(ResolveTrain(message)->augmentation.resized_crop);
+  EXPECT_EQ(ResolveTrain(message)->augmentation.rand_augment_operations, 0U);
+  message.mutable_augmentation()->mutable_resized_crop();
+  message.mutable_augmentation()->mutable_rand_augment()->set_operations(2);
+  const AugmentationOptions usual = ResolveTrain(message)->augmentation;
+  EXPECT_TRUE(usual.resized_crop);
+  EXPECT_EQ(usual.min_area, 0.08);
+  EXPECT_EQ(usual.max_area, 1);
+  EXPECT_EQ(usual.min_ratio, 3.0 / 4);
+  EXPECT_EQ(usual.max_ratio, 4.0 / 3);
+  EXPECT_EQ(usual.rand_augment_magnitude, 9);
+  message.mutable_augmentation()->mutable_rand_augment()->set_magnitude(0);
+  message.mutable_augmentation()->mutable_resized_crop()->set_max_area(0.05);
+  EXPECT_EQ(ResolveTrain(message)->augmentation.rand_augment_magnitude, 0);
+  EXPECT_EQ(ResolveTrain(message)->augmentation.min_area, 0.05);
+}
+
+TEST(OptionsTest, ErrorsOfAugmentationNameTheField) {
+  const auto field = [](void (*spoil)(v1::Augmentation*)) {
+    v1::TrainOptions message;
+    spoil(message.mutable_augmentation());
+    return ResolveTrain(message).status().details().field;
+  };
+  EXPECT_EQ(field([](v1::Augmentation* m) { m->set_brightness(-0.1); }), "augmentation.brightness");
+  EXPECT_EQ(field([](v1::Augmentation* m) { m->set_saturation(11); }), "augmentation.saturation");
+  EXPECT_EQ(field([](v1::Augmentation* m) { m->mutable_resized_crop()->set_max_area(2); }),
+            "augmentation.resized_crop.max_area");
+  EXPECT_EQ(field([](v1::Augmentation* m) {
+              m->mutable_resized_crop()->set_min_area(0.5);
+              m->mutable_resized_crop()->set_max_area(0.4);
+            }),
+            "augmentation.resized_crop.min_area");
+  EXPECT_EQ(field([](v1::Augmentation* m) { m->mutable_resized_crop()->set_min_ratio(2); }),
+            "augmentation.resized_crop.min_ratio");
+  EXPECT_EQ(field([](v1::Augmentation* m) { m->mutable_rand_augment()->set_operations(15); }),
+            "augmentation.rand_augment.operations");
+  EXPECT_EQ(field([](v1::Augmentation* m) { m->mutable_rand_augment()->set_magnitude(10.5); }),
+            "augmentation.rand_augment.magnitude");
 }
 
 TEST(OptionsTest, ErrorsNameTheField) {
@@ -78,6 +121,12 @@ TEST(OptionsTest, ErrorsNameTheField) {
   v1::EvaluateOptions evaluate;
   evaluate.set_part("holdout");
   EXPECT_EQ(ResolveEvaluate(evaluate).status().details().field, "part");
+  evaluate.clear_part();
+  evaluate.mutable_re_bn()->set_part("holdout");
+  EXPECT_EQ(ResolveEvaluate(evaluate).status().details().field, "re_bn.part");
+  data.set_random_labels(65537);
+  data.set_deviation(0, 1);
+  EXPECT_EQ(ResolveDataset(data).status().details().field, "random_labels");
 }
 
 TEST(OptionsTest, KnownButMissingIsUnimplemented) {
@@ -98,6 +147,7 @@ TEST(OptionsTest, DatasetOptionsSurviveTheRoundTrip) {
   message.set_limit_test(50);
   message.add_mean(0.1);
   message.add_deviation(0.2);
+  message.set_random_labels(10);
   v1::DatasetOptions again;
   DatasetOptionsToMessage(*ResolveDataset(message), &again);
   EXPECT_EQ(again.SerializeAsString(), message.SerializeAsString());
