@@ -433,7 +433,7 @@ NASSHRINK_API void nasshrink_context_free(nasshrink_context* context);
 /* What can be named, with help, as a `RegistryListing` message.
  *
  * Parameters: context, kind and out must not be NULL; kind is "presets", "operators", "metrics", "rules",
- *   "strategies", "recipes", "algorithms" or "formats"; out receives the bytes.
+ *   "strategies", "recipes", "algorithms", "formats", "latency-formats" or "latency-tables"; out receives the bytes.
  * Ownership: kind is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
  * Status: INVALID_ARGUMENT for another kind.
  * Threads: thread-safe.
@@ -700,6 +700,91 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_arch_cost(const nass
  * Since: 0.1
  */
 NASSHRINK_API void nasshrink_arch_free(nasshrink_arch* arch);
+
+/* ---- Latency tables -------------------------------------------------------------------------------------------- */
+
+/* A latency table that comes with the library, for example "pad-nas-cpu".
+ *
+ * Parameters: context, name and out must not be NULL; name is one of nasshrink_registry_list "latency-tables"; out
+ *   receives a `LatencyTable` message.
+ * Ownership: name is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for an unknown name.
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_latency_preset(nasshrink_context* context, const char* name,
+                                                                           nasshrink_buffer** out,
+                                                                           nasshrink_error** err);
+
+/* Reads a latency table from text (CSV):
+ *
+ *     "csv"           key,mean_ms and, if wanted, variance, count, device, resolution; the key "fixed" is the time of
+ *                     the parts that every child has, which are looked up by key where there is no such line
+ *     "proxylessnas"  ProxylessNAS's mobile table
+ *     "once-for-all"  a table of Once-for-All's MobileNetV3
+ *     "fbnet"         HW-NAS-Bench's table of FBNet, of which `device` picks a column.
+ *
+ * Parameters: context, text and out must not be NULL; format is NULL or "" to recognise it; device names what was
+ *   measured, NULL or "" for what the text says; text is text_size bytes, at most 64 MiB and 1,000,000 lines; out
+ *   receives a `LatencyTable` message.
+ * Ownership: format, device and text are borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for an unknown format or device, or a text at fault, with the field "line N, column NAME".
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_latency_import(nasshrink_context* context,
+                                                                           const char* format, const char* device,
+                                                                           const char* text, size_t text_size,
+                                                                           nasshrink_buffer** out,
+                                                                           nasshrink_error** err);
+
+/* A latency table as text in the format "csv" of nasshrink_latency_import.
+ *
+ * Parameters: context, table and out must not be NULL; table is a `LatencyTable` message of table_size bytes; out
+ *   receives the text.
+ * Ownership: table is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for a table of one space's candidates or of whole networks, which have no text.
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_latency_export(nasshrink_context* context,
+                                                                           const uint8_t* table, size_t table_size,
+                                                                           nasshrink_buffer** out,
+                                                                           nasshrink_error** err);
+
+/* What a latency table has for a space: the operators it lacks and, where it lacks none, the range over the children.
+ *
+ * Parameters: space and out must not be NULL; table is a `LatencyTable` message of table_size bytes, NULL for one
+ *   without times, which lists all operators of the space; out receives a `LatencyReport` message.
+ * Ownership: table is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for a table that is for another input size, names something twice or has a number out of
+ *   range; FAILED_PRECONDITION for a space with an open cell grammar, or networks of another root space.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_latency_check(const nasshrink_space* space,
+                                                                          const uint8_t* table, size_t table_size,
+                                                                          nasshrink_buffer** out,
+                                                                          nasshrink_error** err);
+
+/* A latency table of this machine: the time of every operator of the space, measured where it stands by the torch back
+ * end with the context's intra-op threads.
+ *
+ * Parameters: space and out must not be NULL; options is a `LatencyMeasureOptions` message of options_size bytes, NULL
+ *   for one image a run and a mean that is known to 2 %; cancel stops the call, NULL for none; out receives a
+ *   `LatencyTable` message. With `operators` in the options a caller measures piece by piece and shows how far it is.
+ * Ownership: options is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for options out of range or known times that do not fit the space; CANCELLED;
+ *   FAILED_PRECONDITION for a space with an open cell grammar or when LibTorch is not there; UNIMPLEMENTED for an
+ *   operator that the back end cannot run.
+ * Threads: immutable; other work on the machine at the same time makes the times longer.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_latency_measure(const nasshrink_space* space,
+                                                                            const uint8_t* options, size_t options_size,
+                                                                            nasshrink_cancel* cancel,
+                                                                            nasshrink_buffer** out,
+                                                                            nasshrink_error** err);
 
 /* ---- Tensors and data ---------------------------------------------------------------------------------------- */
 

@@ -263,10 +263,4 @@ std::optional<double> MetricOf(const v1::Evaluated& child, const std::string& na
   return std::nullopt;
 }
 
-v1::LatencyTable ReadLatency(const std::string& path) {
-  v1::LatencyTable table;
-  ReadMessage(path, &table);
-  return table;
-}
-
 }  // namespace nasshrink::tools

@@ -66,8 +66,6 @@ Json EvaluatedJson(const v1::Evaluated& child);
 Json BestJson(const v1::Evaluated& child, bool table);
 std::optional<double> MetricOf(const v1::Evaluated& child, const std::string& name);
 
-v1::LatencyTable ReadLatency(const std::string& path);
-
 }  // namespace nasshrink::tools
 
 #endif  // NASSHRINK_TOOLS_ARCHS_H_

@@ -7,6 +7,7 @@
 #include "constraints.h"
 #include "files.h"
 #include "handles.h"
+#include "latency.h"
 #include "options.h"
 #include "spaces.h"
 
@@ -48,7 +49,8 @@ Json ChoicesJson(const v1::SearchSpace& space, const v1::CostReport& cost) {
                        {"label", choice.candidates(static_cast<int>(row.candidate())).label()},
                        {"macs", row.macs()},
                        {"params", row.params()},
-                       {"activation_peak", row.activation_peak()}});
+                       {"activation_peak", row.activation_peak()},
+                       {"latency_ms", row.has_latency_ms() ? Json(row.latency_ms()) : Json()}});
   }
   return choices;
 }
@@ -63,7 +65,7 @@ void ShowCost(const SharedOptions& shared, const ArchArguments& arguments) {
   const bool config = !arguments.config.empty();
   const Space space = config ? OpenConfig(context.get(), arguments.config) : OpenSpace(context.get(), arguments.space);
   const Arch arch = config ? FirstChild(space.get()) : OpenArch(space.get(), arguments.arch);
-  if (!arguments.latency.empty()) *query.mutable_latency() = ReadLatency(arguments.latency);
+  if (!arguments.latency.empty()) *query.mutable_latency() = ReadLatency(context.get(), arguments.latency);
   const v1::CostReport cost = CostOf(arch.get(), query);
   const v1::SearchSpace message = MessageOf(space.get());
   Json json = ChildJson(message, RowOf(arch.get()), cost);
@@ -73,6 +75,9 @@ void ShowCost(const SharedOptions& shared, const ArchArguments& arguments) {
   json["activation_peak"] = cost.activation_peak();
   json["fixed_macs"] = cost.fixed_macs();
   json["fixed_params"] = cost.fixed_params();
+  json["latency_variance"] = cost.has_latency_variance() ? Json(cost.latency_variance()) : Json();
+  json["latency_error_ms"] = cost.has_latency_error_ms() ? Json(cost.latency_error_ms()) : Json();
+  json["fixed_latency_ms"] = cost.has_fixed_latency_ms() ? Json(cost.fixed_latency_ms()) : Json();
   json["choices"] = ChoicesJson(message, cost);
   PrintResult(json);
 }
@@ -87,8 +92,9 @@ void ConvertArch(const SharedOptions& shared, const ArchArguments& arguments) {
 
 // For SampleOptions and CountOptions, which name these fields alike.
 template <typename Message>
-void SetFilter(const ChildrenArguments& arguments, const v1::SearchSpace& space, Message* options) {
-  SetConstraints(arguments.constraints, options);
+void SetFilter(nasshrink_context* context, const ChildrenArguments& arguments, const v1::SearchSpace& space,
+               Message* options) {
+  SetConstraints(context, arguments.constraints, options);
   for (const std::string& text : arguments.containing) *options->add_containing() = ParseOperator(space, text);
   for (const std::string& text : arguments.excluding) *options->add_excluding() = ParseOperator(space, text);
 }
@@ -104,7 +110,7 @@ void CountChildren(const SharedOptions& shared, const ChildrenArguments& argumen
   const Context context = OpenContext(shared);
   const Space space = OpenSpace(context.get(), arguments.space);
   v1::CountOptions options;
-  SetFilter(arguments, MessageOf(space.get()), &options);
+  SetFilter(context.get(), arguments, MessageOf(space.get()), &options);
   const std::string bytes = options.SerializeAsString();
   const auto report = Ask<v1::CountReport>(nasshrink_space_count, space.get(), Data(bytes), bytes.size());
   Json json = {{"children", report.children()}};
@@ -129,7 +135,7 @@ void ShowSample(const SharedOptions& shared, const ChildrenArguments& arguments)
   v1::SampleOptions options;
   options.set_seed(shared.seed);
   options.set_count(arguments.number);
-  SetFilter(arguments, message, &options);
+  SetFilter(context.get(), arguments, message, &options);
   const std::vector<Row> rows = SampleChildren(space.get(), options);
   if (!arguments.out.empty()) WriteArchs(arguments.out, space.get(), rows);
   v1::CostQuery query;
@@ -154,7 +160,8 @@ void AddCost(CLI::App* group, SharedOptions* shared) {
   command->add_option("ARCH", arguments->arch, "A notation of the space, or a file");
   command->add_option("--config", arguments->config,
                       "In place of SPACE and ARCH: a network file of ProxylessNAS or Once-for-All (JSON)");
-  command->add_option("--latency", arguments->latency, "File of LatencyTable: milliseconds of every operator");
+  command->add_option("--latency", arguments->latency,
+                      "Latency table: a CSV or a LatencyTable (nasshrink latency --help)");
   command->add_option("--resolution", arguments->resolution, "Side of a square input (default: the space's own)");
   command->add_option("--count", arguments->count,
                       "How the classifier's multiply-adds are counted: conv-fc, in * out (default); thop, "

@@ -36,7 +36,7 @@ struct SearchArguments {
 
 constexpr uint32_t kDefaultTrials = 100;
 
-v1::StudyOptions OptionsOf(const SharedOptions& shared, const SearchArguments& arguments) {
+v1::StudyOptions OptionsOf(nasshrink_context* context, const SharedOptions& shared, const SearchArguments& arguments) {
   v1::StudyOptions options;
   options.set_seed(shared.seed);
   v1::SearchOptions* search = options.mutable_search();
@@ -44,7 +44,7 @@ v1::StudyOptions OptionsOf(const SharedOptions& shared, const SearchArguments& a
   for (const std::string& metric : arguments.metrics) search->add_metrics(metric);
   search->set_trials(arguments.trials);
   if (arguments.trials == 0 && arguments.algorithm == "random") search->set_trials(kDefaultTrials);
-  SetConstraints(arguments.constraints, search);
+  SetConstraints(context, arguments.constraints, search);
   ApplySettings(arguments.set, search);
   return options;
 }
@@ -155,8 +155,8 @@ Json FrontJson(const v1::StudyReport& report, const std::vector<std::string>& me
 
 void Search(const SharedOptions& shared, const SearchArguments& arguments) {
   CheckWritable(arguments.out);
-  const v1::StudyOptions options = OptionsOf(shared, arguments);
   const Context context = OpenContext(shared);
+  const v1::StudyOptions options = OptionsOf(context.get(), shared, arguments);
   const Model model = OpenModel(context.get(), arguments.model);
   Measures measures(arguments, &model, context.get(), CatchInterrupts(shared.max_seconds));
   const std::string bytes = options.SerializeAsString();

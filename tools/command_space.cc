@@ -5,14 +5,15 @@
 
 #include "files.h"
 #include "handles.h"
+#include "latency.h"
 #include "options.h"
 #include "spaces.h"
 
 namespace nasshrink::tools {
 namespace {
 
-constexpr const char* kKinds[] = {"presets",    "operators",  "metrics", "rules",
-                                  "strategies", "algorithms", "recipes", "formats"};
+constexpr const char* kKinds[] = {"presets",    "operators", "metrics", "rules",           "strategies",
+                                  "algorithms", "recipes",   "formats", "latency-formats", "latency-tables"};
 
 struct SpaceArguments {
   std::string a;
@@ -24,6 +25,7 @@ struct SpaceArguments {
   std::vector<std::string> pin;
   std::vector<std::string> restore;
   std::string edits;
+  std::string latency;
 };
 
 v1::RegistryListing List(nasshrink_context* context, const std::string& kind) {
@@ -110,6 +112,15 @@ void DescribeSpace(const SharedOptions& shared, const SpaceArguments& arguments)
   for (const v1::CostRange& range : summary.costs()) {
     json[range.cost() + "_min"] = static_cast<uint64_t>(range.min());
     json[range.cost() + "_max"] = static_cast<uint64_t>(range.max());
+  }
+  if (!arguments.latency.empty()) {
+    const v1::LatencyReport report = CheckLatency(space.get(), ReadLatency(context.get(), arguments.latency));
+    if (!report.has_min_ms()) {
+      FailCall(fmt::format("{}: has no time for {} of the space's {} operators; nasshrink latency check lists them",
+                           arguments.latency, report.missing_size(), report.operators()));
+    }
+    json["latency_ms_min"] = report.min_ms();
+    json["latency_ms_max"] = report.max_ms();
   }
   const v1::SearchSpace message = MessageOf(space.get());
   json["dropped"] = OperatorsJson(message, summary.edits().drop());
@@ -224,11 +235,13 @@ void AddMake(CLI::App* group, SharedOptions* shared) {
 
 void AddDescribe(CLI::App* group, SharedOptions* shared) {
   const auto arguments = std::make_shared<SpaceArguments>();
-  AddCommand(group, "describe", "Size, alive operators and cost range of a space",
-             "  nasshrink space describe nas-bench-201\n  nasshrink space describe my-run/space.bin --json", shared,
-             Takes::kMoment, [=] { DescribeSpace(*shared, *arguments); })
-      ->add_option("SPACE", arguments->a, "Preset or file")
-      ->required();
+  CLI::App* command =
+      AddCommand(group, "describe", "Size, alive operators and cost range of a space",
+                 "  nasshrink space describe nas-bench-201\n  nasshrink space describe my-run/space.bin --json", shared,
+                 Takes::kMoment, [=] { DescribeSpace(*shared, *arguments); });
+  command->add_option("SPACE", arguments->a, "Preset or file")->required();
+  command->add_option("--latency", arguments->latency,
+                      "Also the range of latencies: a CSV or a LatencyTable (nasshrink latency --help)");
 }
 
 void AddDiff(CLI::App* group, SharedOptions* shared) {

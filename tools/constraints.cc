@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "archs.h"
+#include "latency.h"
 #include "output.h"
 
 namespace nasshrink::tools {
@@ -45,7 +45,7 @@ void AddConstraintFlags(CLI::App* command, ConstraintFlags* flags) {
           ->group("Constraints");
     }
   }
-  command->add_option("--latency", flags->latency, "File of LatencyTable: milliseconds of every operator")
+  command->add_option("--latency", flags->latency, "Latency table: a CSV or a LatencyTable (nasshrink latency --help)")
       ->group("Constraints");
 }
 
@@ -71,9 +71,9 @@ std::vector<v1::Constraint> ConstraintsOf(const ConstraintFlags& flags) {
   return constraints;
 }
 
-bool ReadLatencyOf(const ConstraintFlags& flags, v1::LatencyTable* table) {
+bool ReadLatencyOf(nasshrink_context* context, const ConstraintFlags& flags, v1::LatencyTable* table) {
   if (flags.latency.empty()) return false;
-  *table = ReadLatency(flags.latency);
+  *table = ReadLatency(context, flags.latency);
   return true;
 }
 

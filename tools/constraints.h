@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nasshrink.h"
 #include "nasshrink/v1/architecture.pb.h"
 
 namespace nasshrink::tools {
@@ -25,14 +26,14 @@ void AddConstraintFlags(CLI::App* command, ConstraintFlags* flags);
 
 std::vector<v1::Constraint> ConstraintsOf(const ConstraintFlags& flags);
 // Reads the latency table, when one was given, into `table`.
-bool ReadLatencyOf(const ConstraintFlags& flags, v1::LatencyTable* table);
+bool ReadLatencyOf(nasshrink_context* context, const ConstraintFlags& flags, v1::LatencyTable* table);
 
 // For SampleOptions, CountOptions and SearchOptions, which name these fields alike.
 template <typename Message>
-void SetConstraints(const ConstraintFlags& flags, Message* message) {
+void SetConstraints(nasshrink_context* context, const ConstraintFlags& flags, Message* message) {
   for (const v1::Constraint& constraint : ConstraintsOf(flags)) *message->add_constraints() = constraint;
   v1::LatencyTable table;
-  if (ReadLatencyOf(flags, &table)) *message->mutable_latency() = table;
+  if (ReadLatencyOf(context, flags, &table)) *message->mutable_latency() = table;
 }
 
 }  // namespace nasshrink::tools

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <initializer_list>
 #include <set>
 
 #include "archs.h"
@@ -15,13 +14,6 @@ namespace nasshrink::tools {
 namespace {
 
 constexpr std::string_view kTruthPrefix = "table:";
-
-size_t FirstColumn(const Csv& csv, const std::string& path, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (std::find(csv.header.begin(), csv.header.end(), name) != csv.header.end()) return csv.Column(path, name);
-  }
-  return csv.Column(path, *names.begin());
-}
 
 double ParseAccuracy(const std::string& path, size_t row, const std::string& text) {
   double value = 0;
@@ -74,9 +66,9 @@ v1::Truth ReadTruth(nasshrink_context* context, const nasshrink_space* space, co
     path.resize(colon);
   }
   const Csv csv = ReadCsv(path);
-  const size_t arch = FirstColumn(csv, path, {"arch", "arch_str", "ops"});
+  const size_t arch = csv.FirstColumn(path, {"arch", "arch_str", "ops"});
   const size_t accuracy =
-      column.empty() ? FirstColumn(csv, path, {"accuracy", "cifar10_test"}) : csv.Column(path, column);
+      column.empty() ? csv.FirstColumn(path, {"accuracy", "cifar10_test"}) : csv.Column(path, column);
   v1::SearchSpace root_message = MessageOf(space);
   for (v1::Choice& choice : *root_message.mutable_choices()) choice.clear_alive();
   const Space root = SpaceOf(context, root_message);

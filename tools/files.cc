@@ -114,21 +114,6 @@ std::vector<std::string> SplitLine(std::string_view line) {
   return cells;
 }
 
-// Reads plain files as well.
-std::string ReadGzip(const std::string& path) {
-  gzFile file = gzopen(path.c_str(), "rb");
-  if (file == nullptr) FailFile(path, "read", errno);
-  std::string text;
-  char block[65536];
-  int size = 0;
-  while ((size = gzread(file, block, sizeof block)) > 0) text.append(block, static_cast<size_t>(size));
-  int error = Z_OK;
-  gzerror(file, &error);
-  gzclose(file);
-  if (error != Z_OK && error != Z_STREAM_END) Fail(kWorkFailed, "DATA_LOSS", path + ": is damaged or cut short");
-  return text;
-}
-
 }  // namespace
 
 bool FileExists(const std::string& path) {
@@ -233,8 +218,31 @@ size_t Csv::Column(const std::string& path, const std::string& name) const {
   return static_cast<size_t>(found - header.begin());
 }
 
+size_t Csv::FirstColumn(const std::string& path, const std::vector<std::string>& names) const {
+  for (const std::string& name : names) {
+    if (std::find(header.begin(), header.end(), name) != header.end()) return Column(path, name);
+  }
+  return Column(path, names.front());
+}
+
+bool IsCsv(const std::string& path) { return EndsWith(path, ".csv") || EndsWith(path, ".csv.gz"); }
+
+std::string ReadText(const std::string& path) {
+  gzFile file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) FailFile(path, "read", errno);
+  std::string text;
+  char block[65536];
+  int size = 0;
+  while ((size = gzread(file, block, sizeof block)) > 0) text.append(block, static_cast<size_t>(size));
+  int error = Z_OK;
+  gzerror(file, &error);
+  gzclose(file);
+  if (error != Z_OK && error != Z_STREAM_END) Fail(kWorkFailed, "DATA_LOSS", path + ": is damaged or cut short");
+  return text;
+}
+
 Csv ReadCsv(const std::string& path) {
-  const std::string text = ReadGzip(path);
+  const std::string text = ReadText(path);
   Csv csv;
   size_t line_number = 0;
   for (size_t begin = 0; begin < text.size();) {

@@ -34,8 +34,14 @@ struct Csv {
 
   // Index of a column; the program ends when there is none, naming those there are.
   size_t Column(const std::string& path, const std::string& name) const;
+  // The first of these that there is.
+  size_t FirstColumn(const std::string& path, const std::vector<std::string>& names) const;
 };
 Csv ReadCsv(const std::string& path);
+// By its name: ".csv" or ".csv.gz".
+bool IsCsv(const std::string& path);
+// A file that may be gzipped.
+std::string ReadText(const std::string& path);
 
 // Safetensors by its first bytes: a header length and then a JSON object.
 bool IsSafetensors(const std::string& path);

@@ -19,6 +19,7 @@ void AddCommands(CLI::App* app, SharedOptions* shared) {
   AddRunCommands(app, shared);
   AddSpaceCommands(app, shared);
   AddArchCommands(app, shared);
+  AddLatencyCommands(app, shared);
   AddTrainCommands(app, shared);
   AddScoreCommands(app, shared);
   AddShrinkCommands(app, shared);

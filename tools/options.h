@@ -32,6 +32,7 @@ void AddSetOption(CLI::App* command, std::vector<std::string>* settings, const s
 // One function a group of commands; main() calls each once.
 void AddSpaceCommands(CLI::App* app, SharedOptions* shared);
 void AddArchCommands(CLI::App* app, SharedOptions* shared);
+void AddLatencyCommands(CLI::App* app, SharedOptions* shared);
 void AddRunCommands(CLI::App* app, SharedOptions* shared);
 void AddTrainCommands(CLI::App* app, SharedOptions* shared);
 void AddScoreCommands(CLI::App* app, SharedOptions* shared);

@@ -8,6 +8,8 @@
 #include "nasshrink/v1/context.pb.h"
 #include "run/recipes.h"
 #include "search/settings.h"
+#include "space/latency_formats.h"
+#include "space/latency_presets.h"
 #include "space/notation.h"
 #include "space/operators.h"
 #include "space/presets.h"
@@ -107,8 +109,14 @@ base::Result<v1::RegistryListing> List(const std::string& kind) {
     }
   } else if (kind == "formats") {
     for (const space::NotationInfo& notation : space::Notations()) Entry(&listing, notation.name, notation.help);
+  } else if (kind == "latency-formats") {
+    for (const space::LatencyFormat& format : space::LatencyFormats()) Entry(&listing, format.name, format.help);
+  } else if (kind == "latency-tables") {
+    for (const space::LatencyPresetInfo& preset : space::LatencyPresets()) Entry(&listing, preset.name, preset.help);
   } else {
-    return base::Invalid("kind", kind, "presets, operators, metrics, rules, strategies, recipes, algorithms or formats",
+    return base::Invalid("kind", kind,
+                         "presets, operators, metrics, rules, strategies, recipes, algorithms, formats, "
+                         "latency-formats or latency-tables",
                          "names no registry");
   }
   return listing;

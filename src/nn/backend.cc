@@ -10,6 +10,7 @@
 
 #include "nn/dataset.h"
 #include "nn/guard.h"
+#include "nn/inference_time.h"
 #include "nn/network.h"
 #include "nn/step_memory.h"
 #include "nn/supernet.h"
@@ -74,6 +75,11 @@ class TorchBackend final : public run::Backend {
   base::Result<std::unique_ptr<run::Supernet>> LoadSupernet(const space::Space& space,
                                                             std::string_view image) override {
     return TorchSupernet::Load(space, image, options_);
+  }
+
+  base::Result<run::InferenceTimes> TimeInference(const space::Space& child, const run::TimingOptions& options,
+                                                  const base::Cancel* cancel) override {
+    return nn::TimeInference(child, options_.intra_op_threads, options, cancel);
   }
 
   uint64_t EstimateMemory(const space::Space& space, uint32_t batch_size) const override {

@@ -221,6 +221,19 @@ class Supernet {
   virtual base::Result<std::unique_ptr<Trainer>> NewTrainer(const TrainOptions& options) = 0;
 };
 
+struct TimingOptions {
+  uint32_t batch_size = 1;
+  double precision = 0.02;  // half the mean's 95 % interval over the mean
+  double max_seconds = 2;
+};
+
+// Over the runs that were not interrupted, warm-up left out.
+struct InferenceTimes {
+  double mean_ms = 0;
+  double variance = 0;  // of a single run, square milliseconds
+  uint64_t count = 0;
+};
+
 struct BackendOptions {
   std::string device = "cpu";
   uint32_t workers = 1;
@@ -243,6 +256,9 @@ class Backend {
                                                               const SupernetOptions& options) = 0;
   // From an image made by Serialize; DATA_LOSS when it does not fit the space or is torn.
   virtual base::Result<std::unique_ptr<Supernet>> LoadSupernet(const space::Space& space, std::string_view image) = 0;
+  // How long inference of the space's only child takes, untrained. CANCELLED at the next run.
+  virtual base::Result<InferenceTimes> TimeInference(const space::Space& child, const TimingOptions& options,
+                                                     const base::Cancel* cancel) = 0;
   // Bytes a supernet of this space and one training step with this batch need at most.
   virtual uint64_t EstimateMemory(const space::Space& space, uint32_t batch_size) const = 0;
 };

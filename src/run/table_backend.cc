@@ -316,6 +316,10 @@ class TableBackend : public Backend {
   base::Result<std::unique_ptr<Supernet>> LoadSupernet(const space::Space& space, std::string_view image) override {
     return TableSupernet::Load(space, image);
   }
+  base::Result<InferenceTimes> TimeInference(const space::Space& /*child*/, const TimingOptions& /*options*/,
+                                             const base::Cancel* /*cancel*/) override {
+    return base::Error(base::Code::kUnimplemented, "a table of accuracies runs no networks that could be timed");
+  }
   uint64_t EstimateMemory(const space::Space&, uint32_t) const override { return 2 * truth_.ByteSizeLong(); }
 
  private:

@@ -12,7 +12,9 @@ namespace {
 constexpr uint64_t kMaxRepeats = 1'000'000;
 
 // The difference between the largest and the smallest sum, edges that a node may leave out counted as kept.
-double RangeOf(const space::Space& space, const space::AdditiveCost& cost) {
+double RangeOf(const space::Space& space, const space::CostWindow& window) {
+  if (window.times != nullptr) return std::max(1.0, static_cast<double>(window.times->max() - window.times->min()));
+  const space::AdditiveCost& cost = window.cost;
   double range = 0;
   for (size_t choice = 0; choice < space.choices.size(); ++choice) {
     int64_t least = std::numeric_limits<int64_t>::max();
@@ -32,7 +34,7 @@ FreshChildren::FreshChildren(const space::Space& space, std::vector<space::CostW
                              space::FeasibleSet feasible, uint64_t seed)
     : form_(space), feasible_(std::move(feasible)), seed_(seed) {
   for (space::CostWindow& window : windows) {
-    const double range = RangeOf(space, window.cost);
+    const double range = RangeOf(space, window);
     windows_.push_back({std::move(window), range});
   }
   constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
@@ -65,7 +67,13 @@ bool FreshChildren::Take(const space::Architecture& child) { return Meets(child)
 double FreshChildren::Excess(const space::Architecture& child) const {
   double excess = 0;
   for (const Window& each : windows_) {
-    const int64_t sum = form_.Sum(each.window.cost, child);
+    const auto& times = each.window.times;
+    const auto value = times != nullptr ? times->Of(child) : form_.Sum(each.window.cost, child);
+    if (!value) {
+      excess += 1;  // not measured: as far outside as the whole range
+      continue;
+    }
+    const int64_t sum = *value;
     if (sum < each.window.min) excess += static_cast<double>(each.window.min - sum) / each.range;
     if (sum > each.window.max) excess += static_cast<double>(sum - each.window.max) / each.range;
   }

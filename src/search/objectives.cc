@@ -1,9 +1,12 @@
 #include "search/objectives.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "space/additive_cost.h"
 #include "space/cost.h"
+#include "space/cost_windows.h"
 
 namespace nasshrink::search {
 namespace {
@@ -79,22 +82,24 @@ base::Result<CostObjectives> CostObjectives::Make(const space::Space& space, con
   for (size_t k = 0; k < objectives.size(); ++k) {
     if (!objectives[k].cost) continue;
     if (objectives[k].metric == "latency_ms") {
-      auto latency = space::LatencyOf(space, search.latency());
+      auto latency = space::LatencyWindow(space, search.latency());
       if (!latency.ok()) return base::Status(latency.status()).Under("search.");
       made.costs_[k] = *std::move(latency);
       continue;
     }
     NASSHRINK_ASSIGN_OR_RETURN(const auto model, space::CostModel::Make(space));
-    made.costs_[k] = objectives[k].metric == "macs" ? space::MacsOf(model) : space::ParamsOf(model);
+    made.costs_[k] = {objectives[k].metric == "macs" ? space::MacsOf(model) : space::ParamsOf(model)};
   }
   return made;
 }
 
 std::optional<double> CostObjectives::Value(size_t objective, const space::ChildForm& form,
                                             const space::Architecture& child) const {
-  const std::optional<space::AdditiveCost>& cost = costs_[objective];
-  if (!cost) return std::nullopt;
-  return space::AmountOf(cost->name, form.Sum(*cost, child));
+  const std::optional<space::CostWindow>& window = costs_[objective];
+  if (!window) return std::nullopt;
+  if (window->times == nullptr) return space::AmountOf(window->cost.name, form.Sum(window->cost, child));
+  const auto time = window->times->Of(child);
+  return time ? space::AmountOf(window->cost.name, *time) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace nasshrink::search

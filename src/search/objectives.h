@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 #include "nasshrink/v1/plan.pb.h"
-#include "space/additive_cost.h"
+#include "space/child_filter.h"
 #include "space/child_form.h"
 #include "space/space.h"
 
@@ -32,14 +32,14 @@ base::Result<std::vector<Objective>> ObjectivesOf(const v1::SearchOptions& searc
 // The costs among the objectives, of any child.
 class CostObjectives {
  public:
-  // Errors as space/cost.h and space/additive_cost.h.
+  // Errors as space/cost.h and space/cost_windows.h.
   static base::Result<CostObjectives> Make(const space::Space& space, const std::vector<Objective>& objectives,
                                            const v1::SearchOptions& search);
-  // Nothing for an objective that is no cost.
+  // Nothing for an objective that is no cost, NaN for a child whose latency was not measured.
   std::optional<double> Value(size_t objective, const space::ChildForm& form, const space::Architecture& child) const;
 
  private:
-  std::vector<std::optional<space::AdditiveCost>> costs_;  // by objective
+  std::vector<std::optional<space::CostWindow>> costs_;  // by objective
 };
 
 }  // namespace nasshrink::search

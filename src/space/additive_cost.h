@@ -6,13 +6,11 @@
 #define NASSHRINK_SPACE_ADDITIVE_COST_H_
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
-#include "nasshrink/v1/architecture.pb.h"
 #include "space/cost.h"
 #include "space/space.h"
 
@@ -30,16 +28,15 @@ AdditiveCost ParamsOf(const CostModel& model);
 // The named cost's own terms: milliseconds for "latency_ms", which is kept in nanoseconds, else the number itself.
 double AmountOf(std::string_view cost, int64_t units);
 
-// Nanoseconds. INVALID_ARGUMENT for an index out of range, an entry given twice, an alive candidate without an entry
-// or a time that is negative, not finite or above 1e9 ms.
-base::Result<AdditiveCost> LatencyOf(const Space& space, const v1::LatencyTable& table);
+// Whole nanoseconds. INVALID_ARGUMENT for a time that is negative, not finite or above 1e9 ms.
+base::Result<int64_t> Nanoseconds(double milliseconds, const std::string& field);
 
-// A window with both ends included; fixed + sum of the table must lie inside.
-struct CostWindow {
-  AdditiveCost cost;
-  int64_t min = std::numeric_limits<int64_t>::min();
-  int64_t max = std::numeric_limits<int64_t>::max();
+// The least and the most that a child of the space costs.
+struct CostEnds {
+  int64_t min = 0;
+  int64_t max = 0;
 };
+CostEnds EndsOf(const Space& space, const AdditiveCost& cost);
 
 }  // namespace nasshrink::space
 

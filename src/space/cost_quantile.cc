@@ -62,7 +62,8 @@ std::optional<Shares> Distribution(const PackedCosts& packed) {
 }  // namespace
 
 base::Result<int64_t> CostQuantile(const Space& space, const AdditiveCost& cost, double share) {
-  const ChildFilter filter = {{{cost}}, {}, {}};
+  ChildFilter filter;
+  filter.windows.push_back({cost});
   NASSHRINK_ASSIGN_OR_RETURN(const auto levels, CostLevelsOf(space, filter));
   int64_t base = cost.fixed;
   for (const CostLevel& level : levels) base += *std::min_element(level.costs.begin(), level.costs.end());

@@ -2,6 +2,8 @@
 
 #include "space/additive_cost.h"
 #include "space/architecture.h"
+#include "space/child_times.h"
+#include "space/latency_model.h"
 #include "space/paths.h"
 
 namespace nasshrink::space {
@@ -23,14 +25,29 @@ void AddChoices(const Space& space, const CostModel& model, const Architecture& 
   }
 }
 
-base::Result<double> MillisecondsOf(const Space& space, const Architecture& architecture,
-                                    const v1::LatencyTable& table) {
-  NASSHRINK_ASSIGN_OR_RETURN(const AdditiveCost latency, LatencyOf(space, table));
-  int64_t nanoseconds = latency.fixed;
-  for (size_t choice = 0; choice < architecture.size(); ++choice) {
-    nanoseconds += latency.table[choice][architecture[choice]];
+base::Status AddLatency(const Space& space, const Architecture& architecture, const v1::CostQuery& query,
+                        v1::CostReport* report) {
+  if (query.latency().has_children()) {
+    NASSHRINK_ASSIGN_OR_RETURN(const ChildTimes times, ChildTimes::Make(space, query.latency()));
+    const auto time = times.Of(architecture);
+    if (!time) {
+      return base::Error(base::Code::kNotFound, "the latency table does not have the network '{}'",
+                         CodesOf(space, architecture));
+    }
+    report->set_latency_ms(AmountOf("latency_ms", *time));
+    return {};
   }
-  return AmountOf(latency.name, nanoseconds);
+  NASSHRINK_ASSIGN_OR_RETURN(const LatencyModel model, LatencyModel::Make(space, query.latency(), query.resolution()));
+  const LatencyEstimate estimate = model.Of(architecture);
+  report->set_latency_ms(AmountOf("latency_ms", estimate.nanoseconds));
+  if (estimate.variance) report->set_latency_variance(*estimate.variance);
+  if (estimate.error_ms) report->set_latency_error_ms(*estimate.error_ms);
+  if (!query.by_choice()) return {};
+  report->set_fixed_latency_ms(AmountOf("latency_ms", model.cost().fixed));
+  for (v1::ChoiceCost& row : *report->mutable_choices()) {
+    row.set_latency_ms(AmountOf("latency_ms", model.cost().table[row.choice()][row.candidate()]));
+  }
+  return {};
 }
 
 }  // namespace
@@ -60,10 +77,7 @@ base::Result<v1::CostReport> CostOf(const Space& space, const CostModel& model, 
     report.add_cell_paths(CountPaths(space, cell, architecture).total);
   }
   if (query.by_choice()) AddChoices(space, model, architecture, &report);
-  if (query.has_latency()) {
-    NASSHRINK_ASSIGN_OR_RETURN(const double milliseconds, MillisecondsOf(space, architecture, query.latency()));
-    report.set_latency_ms(milliseconds);
-  }
+  if (query.has_latency()) NASSHRINK_RETURN_IF_ERROR(AddLatency(space, architecture, query, &report));
   return report;
 }
 

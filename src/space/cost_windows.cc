@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <utility>
 
 #include "space/cost_quantile.h"
+#include "space/latency_model.h"
 
 namespace nasshrink::space {
 namespace {
@@ -54,39 +56,84 @@ base::Status CheckConstraint(const v1::Constraint& constraint, const std::string
   return {};
 }
 
+// The cost of one window; latencies and the cost model are made once.
+class WindowCosts {
+ public:
+  WindowCosts(const Space& space, const v1::LatencyTable* latency) : space_(space), latency_(latency) {}
+
+  base::Status Set(const std::string& cost, const std::string& path, CostWindow* window);
+
+ private:
+  base::Status SetLatency(const std::string& path, CostWindow* window);
+
+  const Space& space_;
+  const v1::LatencyTable* latency_;
+  std::optional<CostModel> model_;
+};
+
+base::Status WindowCosts::SetLatency(const std::string& path, CostWindow* window) {
+  if (latency_ == nullptr) {
+    return base::Invalid(path + ".cost", "latency_ms", "macs or params without a latency table",
+                         "the window needs a latency table");
+  }
+  NASSHRINK_ASSIGN_OR_RETURN(*window, LatencyWindow(space_, *latency_));
+  return {};
+}
+
+base::Status WindowCosts::Set(const std::string& cost, const std::string& path, CostWindow* window) {
+  if (cost == "latency_ms") return SetLatency(path, window);
+  if (cost != "macs" && cost != "params") {
+    return base::Invalid(path + ".cost", cost, "macs, params or latency_ms", "names no cost");
+  }
+  if (!model_) {
+    NASSHRINK_ASSIGN_OR_RETURN(model_, CostModel::Make(space_));
+  }
+  window->cost = cost == "macs" ? MacsOf(*model_) : ParamsOf(*model_);
+  return {};
+}
+
+base::Result<int64_t> QuantileOf(const Space& space, const CostWindow& window, double share) {
+  if (window.times != nullptr) return window.times->Quantile(share);
+  return CostQuantile(space, window.cost, share);
+}
+
 }  // namespace
+
+base::Result<CostWindow> LatencyWindow(const Space& space, const v1::LatencyTable& table) {
+  CostWindow window;
+  if (!table.has_children()) {
+    NASSHRINK_ASSIGN_OR_RETURN(const LatencyModel latency, LatencyModel::Make(space, table));
+    window.cost = latency.cost();
+    return window;
+  }
+  NASSHRINK_ASSIGN_OR_RETURN(auto times, ChildTimes::Make(space, table));
+  if (times.size() == 0) {
+    return base::Invalid("latency.children_ms", table.children_ms_size(), "times of the space's children",
+                         "none of the networks is a child of the space");
+  }
+  window.cost.name = "latency_ms";
+  window.times = std::make_shared<const ChildTimes>(std::move(times));
+  return window;
+}
 
 base::Result<std::vector<CostWindow>> WindowsOf(const Space& space,
                                                 const google::protobuf::RepeatedPtrField<v1::Constraint>& constraints,
                                                 const v1::LatencyTable* latency, std::string_view field) {
   std::vector<CostWindow> windows;
-  std::optional<CostModel> model;
+  WindowCosts costs(space, latency);
   for (int i = 0; i < constraints.size(); ++i) {
     const v1::Constraint& constraint = constraints[i];
     const std::string path = fmt::format("{}[{}]", field, i);
     NASSHRINK_RETURN_IF_ERROR(CheckConstraint(constraint, path));
     CostWindow window;
-    if (constraint.cost() == "latency_ms") {
-      if (latency == nullptr) {
-        return base::Invalid(path + ".cost", constraint.cost(), "macs or params without a latency table",
-                             "the window needs a latency table");
-      }
-      NASSHRINK_ASSIGN_OR_RETURN(window.cost, LatencyOf(space, *latency));
-    } else if (constraint.cost() == "macs" || constraint.cost() == "params") {
-      if (!model) {
-        NASSHRINK_ASSIGN_OR_RETURN(model, CostModel::Make(space));
-      }
-      window.cost = constraint.cost() == "macs" ? MacsOf(*model) : ParamsOf(*model);
-    } else {
-      return base::Invalid(path + ".cost", constraint.cost(), "macs, params or latency_ms", "names no cost");
-    }
+    NASSHRINK_RETURN_IF_ERROR(costs.Set(constraint.cost(), path, &window));
     if (constraint.has_min()) window.min = End(constraint.cost(), constraint.min(), true);
     if (constraint.has_max()) window.max = End(constraint.cost(), constraint.max(), false);
     if (constraint.has_min_quantile()) {
-      NASSHRINK_ASSIGN_OR_RETURN(window.min, CostQuantile(space, window.cost, constraint.min_quantile()));
+      NASSHRINK_ASSIGN_OR_RETURN(window.min, QuantileOf(space, window, constraint.min_quantile()));
     }
     if (constraint.has_max_quantile()) {
-      NASSHRINK_ASSIGN_OR_RETURN(window.max, CostQuantile(space, window.cost, constraint.max_quantile()));
+      NASSHRINK_ASSIGN_OR_RETURN(window.max, QuantileOf(space, window, constraint.max_quantile()));
     }
     windows.push_back(std::move(window));
   }

@@ -18,6 +18,11 @@ constexpr uint64_t kProbes = 1'000'000;
 
 base::Result<FeasibleSet> FeasibleSet::Make(const Space& space, ChildFilter filter, size_t max_bytes) {
   FeasibleSet set;
+  for (size_t w = 0; w < filter.windows.size(); ++w) filter.windows[w].position = w;
+  const auto times = std::stable_partition(filter.windows.begin(), filter.windows.end(),
+                                           [](const CostWindow& window) { return window.times == nullptr; });
+  set.looked_up_.assign(times, filter.windows.end());
+  filter.windows.erase(times, filter.windows.end());
   set.filter_ = std::move(filter);
   set.choice_count_ = space.choices.size();
   NASSHRINK_ASSIGN_OR_RETURN(auto levels, CostLevelsOf(space, set.filter_));
@@ -27,7 +32,7 @@ base::Result<FeasibleSet> FeasibleSet::Make(const Space& space, ChildFilter filt
   }
   NASSHRINK_RETURN_IF_ERROR(set.BuildTables(max_bytes));
   set.most_ = set.counted_->most();
-  set.least_ = set.counted_->least();
+  set.least_ = set.looked_up_.empty() ? set.counted_->least() : BigInt(0);
   if (!set.check_) return set;
   set.ListIfSmall();
   if (!set.exact()) NASSHRINK_RETURN_IF_ERROR(set.Probe());
@@ -55,7 +60,7 @@ base::Status FeasibleSet::BuildTables(size_t max_bytes) {
     const auto packed = PackedCosts::Make(*levels_, filter_.windows, quanta);
     if (packed) {
       counted_ = CountedLevels::Make(*packed, max_bytes);
-      check_ = !packed->exact();
+      check_ = !packed->exact() || !looked_up_.empty();
       if (counted_ != nullptr) return {};
     }
     bool coarser = false;
@@ -101,19 +106,27 @@ base::Status FeasibleSet::Probe() {
                      kProbes);
 }
 
+// OK when the window lies within reach.
+base::Status FeasibleSet::OutOfReach(const CostWindow& window, const Reach& reach, const std::string& field) const {
+  if (window.min <= reach.max && window.max >= reach.min) return {};
+  const auto shown = [&](int64_t value) { return AmountOf(window.cost.name, value); };
+  const bool low = window.max < reach.min;
+  return base::Status(base::Code::kFailedPrecondition, "no child of the space meets the constraints")
+      .WithField(
+          fmt::format("{}.{}", field, low ? "max" : "min"), fmt::format("{}", shown(low ? window.max : window.min)),
+          fmt::format("{} of {}..{}, which children reach", window.cost.name, shown(reach.min), shown(reach.max)));
+}
+
 base::Status FeasibleSet::CheckNotEmpty(std::string_view field) const {
   if (!empty()) return {};
   for (size_t w = 0; w < reach_.size(); ++w) {
     const CostWindow& window = filter_.windows[w];
-    const auto shown = [&](int64_t value) { return AmountOf(window.cost.name, value); };
-    if (window.min > reach_[w].max || window.max < reach_[w].min) {
-      const bool low = window.max < reach_[w].min;
-      return base::Status(base::Code::kFailedPrecondition, "no child of the space meets the constraints")
-          .WithField(fmt::format("{}[{}].{}", field, w, low ? "max" : "min"),
-                     fmt::format("{}", shown(low ? window.max : window.min)),
-                     fmt::format("{} of {}..{}, which children reach", window.cost.name, shown(reach_[w].min),
-                                 shown(reach_[w].max)));
-    }
+    NASSHRINK_RETURN_IF_ERROR(OutOfReach(window, reach_[w], fmt::format("{}[{}]", field, window.position)));
+  }
+  for (const CostWindow& window : looked_up_) {
+    if (window.times->size() == 0) continue;
+    NASSHRINK_RETURN_IF_ERROR(
+        OutOfReach(window, {window.times->min(), window.times->max()}, fmt::format("{}[{}]", field, window.position)));
   }
   return base::Error(base::Code::kFailedPrecondition,
                      "{}: no child of the space meets the constraints, though each is within reach", field);
@@ -127,7 +140,12 @@ bool FeasibleSet::Inside(const std::vector<uint32_t>& alternatives) const {
     for (size_t l = 0; l < levels_->size(); ++l) sum += (*levels_)[l].costs[alternatives[l] * windows + w];
     if (sum < window.min || sum > window.max) return false;
   }
-  return true;
+  if (looked_up_.empty()) return true;
+  const Architecture child = ArchitectureOf(alternatives);
+  return std::all_of(looked_up_.begin(), looked_up_.end(), [&](const CostWindow& window) {
+    const auto time = window.times->Of(child);
+    return time && window.min <= *time && *time <= window.max;
+  });
 }
 
 Architecture FeasibleSet::ArchitectureOf(const std::vector<uint32_t>& alternatives) const {

@@ -3,13 +3,15 @@
 // Counting, not rejection: a dynamic program over packed sums (space/counted_levels.h). Where the exact table would
 // take too much memory (several windows at once, latencies in nanoseconds), costs are rounded to a coarser quantum: the
 // coarse table then proposes children and an exact check rejects those outside, so draws stay exactly uniform, and
-// the number of children is known between two bounds.
+// the number of children is known between two bounds. Windows on times that are looked up work the same way: every
+// child inside the other windows is proposed.
 #ifndef NASSHRINK_SPACE_FEASIBLE_H_
 #define NASSHRINK_SPACE_FEASIBLE_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -53,9 +55,11 @@ class FeasibleSet {
   void ListIfSmall();
   base::Status Probe();
   bool Inside(const std::vector<uint32_t>& alternatives) const;
+  base::Status OutOfReach(const CostWindow& window, const Reach& reach, const std::string& field) const;
   Architecture ArchitectureOf(const std::vector<uint32_t>& alternatives) const;
 
-  ChildFilter filter_;
+  ChildFilter filter_;                 // its windows are those on additive costs
+  std::vector<CostWindow> looked_up_;  // the others
   size_t choice_count_ = 0;
   std::shared_ptr<const std::vector<CostLevel>> levels_;
   std::vector<Reach> reach_;                      // by window, over all children that pass the operators

@@ -22,14 +22,6 @@ constexpr size_t kMaxLearnedLayers = 1000;
 
 OperatorDef ConvOperator(const ConvConfig& conv) { return ConvNorm(conv.kernel, conv.activation); }
 
-// Without a batch norm.
-OperatorDef BareConv(const ConvConfig& conv) {
-  OperatorDef op = MakeOperator("graph");
-  op.graph.push_back({"conv", {0}, {{"channels", int64_t{conv.out}}, {"kernel", int64_t{conv.kernel}}}});
-  if (conv.activation != "none") op.graph.push_back({conv.activation, {1}, {}});
-  return op;
-}
-
 void AddChoice(Space* space, Candidate only, uint32_t channels, uint32_t stride) {
   AddChoiceLayer(space, channels, stride)->candidates.push_back(std::move(only));
 }
@@ -55,7 +47,7 @@ void AddTail(Space* space, const NetworkConfig& config) {
     AddFixed(space, "final expand", ConvOperator(*config.final_expand), config.final_expand->out,
              config.final_expand->stride);
     AddFixed(space, "pool", MakeOperator("global_avg_pool"));
-    AddFixed(space, "feature mix", BareConv(mix), mix.out, mix.stride);
+    AddFixed(space, "feature mix", BareConv(mix.kernel, mix.out, mix.activation), mix.out, mix.stride);
   } else {
     AddFixed(space, "feature mix", ConvOperator(mix), mix.out, mix.stride);
     AddFixed(space, "pool", MakeOperator("global_avg_pool"));

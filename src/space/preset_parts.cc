@@ -14,6 +14,13 @@ OperatorDef ConvNorm(int64_t kernel, std::string_view activation) {
   return MakeOperator("conv_bn", {{"activation", std::string(activation)}, {"kernel", kernel}});
 }
 
+OperatorDef BareConv(int64_t kernel, uint32_t channels, const std::string& activation) {
+  OperatorDef op = MakeOperator("graph");
+  op.graph.push_back({"conv", {0}, {{"channels", int64_t{channels}}, {"kernel", kernel}}});
+  if (activation != "none") op.graph.push_back({activation, {1}, {}});
+  return op;
+}
+
 Choice* AddChoiceLayer(Space* space, uint32_t out_channels, uint32_t stride) {
   const auto index = static_cast<uint32_t>(space->choices.size());
   space->network.layers.push_back({fmt::format("block {}", index), LayerChoice{index}, out_channels, stride});

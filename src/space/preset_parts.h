@@ -17,6 +17,8 @@ void AddFixed(Space* space, std::string key, OperatorDef op, uint32_t out_channe
 
 // Convolution and batch norm with what follows it ("none", "relu", "relu6").
 OperatorDef ConvNorm(int64_t kernel, std::string_view activation);
+// Without a batch norm, as a graph.
+OperatorDef BareConv(int64_t kernel, uint32_t channels, const std::string& activation);
 
 // Appends a layer and the choice it uses, which is empty yet.
 Choice* AddChoiceLayer(Space* space, uint32_t out_channels, uint32_t stride);

@@ -180,6 +180,38 @@ std::vector<Call> AllCalls(CallWorld& w) {
                p("out", &out.handle));
   });
 
+  add("latency_preset", [&world](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_latency_preset, p("context", world.context.get()), p("name", "pad-nas-cpu"),
+               p("out", &out.handle));
+  });
+  constexpr std::string_view kTimes = "key,mean_ms\nfixed,1.5\n";
+  add("latency_import", [&world, kTimes](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_latency_import, p("context", world.context.get()), p("format", "csv"), p("device", "desk"),
+               p("text", kTimes.data()), kTimes.size(), p("out", &out.handle));
+  });
+  v1::LatencyTable times;
+  times.set_fixed_ms(1.5);
+  add("latency_export", [&world, times = Bytes(times)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_latency_export, p("context", world.context.get()), p("table", times.data()), times.size(),
+               p("out", &out.handle));
+  });
+  add("latency_check", [&world, times = Bytes(times)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_latency_check, p("space", world.space.get()), p("table", times.data()), times.size(),
+               p("out", &out.handle));
+  });
+  add(
+      "latency_measure",
+      [&w](Pass& p) {
+        Out<Buffer> out;
+        return Try(nasshrink_latency_measure, p("space", w.world.space.get()), p("options", Data("")), size_t{0},
+                   p("cancel", w.cancel.get()), p("out", &out.handle));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
+
   add("tensor_wrap", [&w](Pass& p) {
     Out<Tensor> out;
     const std::vector<int64_t> shape = {2};

@@ -21,7 +21,7 @@ class NounsTest : public testing::Test {
 
 TEST_F(NounsTest, EveryRegistryListsNamesWithHelp) {
   for (const char* kind :
-       {"presets", "operators", "metrics", "rules", "strategies", "recipes", "algorithms", "formats"}) {
+       {"presets", "operators", "metrics", "rules", "strategies", "recipes", "algorithms", "formats", "latency-formats", "latency-tables"}) {
     const auto listing = Ask<v1::RegistryListing>(nasshrink_registry_list, world_.context.get(), kind);
     EXPECT_EQ(listing.kind(), kind);
     EXPECT_FALSE(listing.entries().empty()) << kind;

@@ -10,6 +10,7 @@
 #include "space/architecture.h"
 #include "space/codec.h"
 #include "space/cost_report.h"
+#include "space/latency_model.h"
 #include "space/notation.h"
 #include "space/published_spaces.h"
 
@@ -189,7 +190,7 @@ TEST(Latency, NamesTheEntryAtFault) {
   const auto field_of = [&](auto change) {
     v1::LatencyTable table = Latencies(space);
     change(table);
-    const auto cost = LatencyOf(space, table);
+    const auto cost = LatencyModel::Make(space, table);
     EXPECT_EQ(cost.status().code(), base::Code::kInvalidArgument);
     return cost.status().details().field;
   };
@@ -199,7 +200,7 @@ TEST(Latency, NamesTheEntryAtFault) {
   EXPECT_EQ(field_of([](auto& t) { t.mutable_entries(3)->set_choice(6); }), "latency.entries[3].choice");
   EXPECT_EQ(field_of([](auto& t) { t.mutable_entries(3)->set_candidate(5); }), "latency.entries[3].candidate");
   EXPECT_EQ(field_of([](auto& t) { *t.add_entries() = t.entries(0); }), "latency.entries[30]");
-  EXPECT_EQ(field_of([](auto& t) { t.mutable_entries()->RemoveLast(); }), "latency.entries");
+  EXPECT_EQ(field_of([](auto& t) { t.mutable_entries()->RemoveLast(); }), "latency.operators");
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 """Runs every example of docs/cli.md, in order, in one folder.
 
 A block marked `sh` needs the core library alone, one marked `sh torch` also the torch library; one marked `sh long` is
-too long for a test, so only its words are checked against the commands there are.
+too long for a test, so only its words are checked against the commands there are. A block marked `csv NAME` is the file
+NAME, which the commands find.
 """
 import re
 import shlex
@@ -10,7 +11,9 @@ import unittest
 import program
 from program import SOURCE, ProgramTest
 
-BLOCKS = re.findall(r"^```sh ?(\w*)\n(.*?)^```", (SOURCE / "docs/cli.md").read_text(encoding="utf-8"), re.M | re.S)
+TEXT = (SOURCE / "docs/cli.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh ?(\w*)\n(.*?)^```", TEXT, re.M | re.S)
+FILES = re.findall(r"^```csv ([\w.-]+)\n(.*?)^```", TEXT, re.M | re.S)
 
 
 class Examples(ProgramTest):
@@ -18,6 +21,8 @@ class Examples(ProgramTest):
     def setUpClass(cls):
         super().setUpClass()
         program.write_truth(cls.folder / "truth.csv")
+        for name, text in FILES:
+            (cls.folder / name).write_text(text, encoding="utf-8")
 
     def test_examples_run(self):
         for kind, block in BLOCKS:

@@ -25,7 +25,8 @@ class Names(ProgramTest):
 
     def test_every_kind_is_listed(self):
         wanted = {"presets": "nas-bench-201", "metrics": "angle", "rules": "abs", "algorithms": "evolution",
-                  "recipes": "abs", "strategies": "uniform", "formats": "nas-bench-201", "operators": "none"}
+                  "recipes": "abs", "strategies": "uniform", "formats": "nas-bench-201", "operators": "none",
+                  "latency-formats": "csv", "latency-tables": "pad-nas-cpu"}
         for kind, name in wanted.items():
             with self.subTest(kind=kind):
                 entries = self.json("list", kind)
@@ -37,7 +38,7 @@ class Names(ProgramTest):
         commands = ["presets", "list", "space make", "space describe", "space diff", "space union", "space intersect",
                     "space subtract", "space restrict", "arch cost", "arch convert", "count", "sample", "train", "table", "score",
                     "score-operators", "shrink", "search", "run", "resume", "status", "retrain", "export", "report",
-                    "doctor"]
+                    "doctor", "latency import", "latency networks", "latency check", "latency measure"]
         for command in commands:
             with self.subTest(command=command):
                 done = self.call(*command.split(), "--help")
