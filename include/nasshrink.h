@@ -597,6 +597,21 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_count(const na
                                                                         const uint8_t* options, size_t options_size,
                                                                         nasshrink_buffer** out, nasshrink_error** err);
 
+/* How well scores rank children whose true accuracies are known, beside what counting multiply-adds, counting
+ * parameters and chance give.
+ *
+ * Parameters: space, input and out must not be NULL; input is a `RankInput` message of input_size bytes; out receives
+ *   a `RankReport` message.
+ * Ownership: input is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for columns that do not fit the children, an infinite number, or a fusion that is missing
+ *   or unknown; FAILED_PRECONDITION for children of another root, or fewer than two with a truth and all scores.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_rank(const nasshrink_space* space,
+                                                                       const uint8_t* input, size_t input_size,
+                                                                       nasshrink_buffer** out, nasshrink_error** err);
+
 /* Releases a space.
  *
  * Parameters: space may be NULL, which does nothing.

@@ -22,6 +22,7 @@ void AddCommands(CLI::App* app, SharedOptions* shared) {
   AddTrainCommands(app, shared);
   AddScoreCommands(app, shared);
   AddShrinkCommands(app, shared);
+  AddRankCommands(app, shared);
   AddSearchCommands(app, shared);
   AddExportCommands(app, shared);
   AddDoctorCommands(app, shared);

@@ -4,8 +4,10 @@
 #include "capi/message.h"
 #include "capi/text.h"
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/ranking.pb.h"
 #include "nasshrink/v1/score.pb.h"
 #include "nasshrink/v1/space.pb.h"
+#include "run/ranking_report.h"
 #include "shrink/rule.h"
 #include "space/architecture.h"
 #include "space/codec.h"
@@ -195,6 +197,19 @@ nasshrink_status nasshrink_space_count(const nasshrink_space* space, const uint8
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     NASSHRINK_ASSIGN_OR_RETURN(const auto message, OptionsOf<v1::CountOptions>(options, options_size));
     NASSHRINK_ASSIGN_OR_RETURN(const auto report, space::CountChildren(object->space(), message));
+    return PublishMessage(report, out);
+  });
+}
+
+nasshrink_status nasshrink_space_rank(const nasshrink_space* space, const uint8_t* input, size_t input_size,
+                                      nasshrink_buffer** out, nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(space, "space"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto message, MessageOf<v1::RankInput>(input, input_size, "input"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto report,
+                               run::RankChildren(object->space(), message, object->context()->pool().get()));
     return PublishMessage(report, out);
   });
 }

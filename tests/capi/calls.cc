@@ -1,6 +1,7 @@
 #include "capi/calls.h"
 
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/ranking.pb.h"
 #include "nasshrink/v1/score.pb.h"
 
 namespace nasshrink::tests {
@@ -154,6 +155,16 @@ std::vector<Call> AllCalls(CallWorld& w) {
       return Try(function, p("space", world.space.get()), p("options", Data("")), size_t{0}, p("out", &out.handle));
     });
   }
+
+  v1::RankInput ranked;
+  *ranked.mutable_children() = world.Children(3);
+  for (double value = 0; value < 3; ++value) ranked.add_truth(value);
+  *ranked.add_scores()->mutable_values() = ranked.truth();
+  add("space_rank", [&world, input = Bytes(ranked)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_space_rank, p("space", world.space.get()), p("input", input.data()), input.size(),
+               p("out", &out.handle));
+  });
 
   const std::string arch = BytesOf(Make<Buffer>(nasshrink_arch_serialize, world.arch.get()).get());
   add("arch_parse", [&world, bytes = Bytes(arch)](Pass& p) {

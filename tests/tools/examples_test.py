@@ -18,6 +18,8 @@ class Examples(ProgramTest):
     def setUpClass(cls):
         super().setUpClass()
         program.write_truth(cls.folder / "truth.csv")
+        program.write_scores(cls.folder / "convolutions.csv", program.convolutions)
+        program.write_scores(cls.folder / "losses.csv", lambda ops: -program.known_accuracy(ops))
 
     def test_examples_run(self):
         for kind, block in BLOCKS:
