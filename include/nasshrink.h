@@ -562,14 +562,27 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_diff(const nas
  * Ownership: input and rule are borrowed for the call; *out (nasshrink_space_free) and *edits
  *   (nasshrink_buffer_free) belong to the caller.
  * Status: INVALID_ARGUMENT for a rule out of range, scores that miss or double an operator, or evaluated children that
- *   are none of the space; FAILED_PRECONDITION for scores or children of another space; UNIMPLEMENTED for a rule this
- *   version does not carry out.
+ *   are none of the space; FAILED_PRECONDITION for scores or children of another space, or given children none of
+ *   which has some operator.
  * Threads: immutable.
  * Since: 0.1
  */
 NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status
 nasshrink_space_shrink(const nasshrink_space* space, const uint8_t* input, size_t input_size, const uint8_t* rule,
                        size_t rule_size, nasshrink_space** out, nasshrink_buffer** edits, nasshrink_error** err);
+
+/* What nasshrink_space_shrink would drop and why: the score, margins and effect of every removal.
+ *
+ * Parameters: space, input, rule and out must not be NULL; input is a `ShrinkInput` message of input_size bytes;
+ *   rule is a `ShrinkRule` message of rule_size bytes; out receives a `ShrinkJournal` message.
+ * Ownership: input and rule are borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: as nasshrink_space_shrink.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status
+nasshrink_space_explain_shrink(const nasshrink_space* space, const uint8_t* input, size_t input_size,
+                               const uint8_t* rule, size_t rule_size, nasshrink_buffer** out, nasshrink_error** err);
 
 /* Draws children uniformly from those that meet the constraints.
  *

@@ -148,6 +148,11 @@ std::vector<Call> AllCalls(CallWorld& w) {
     return Try(nasshrink_space_shrink, p("space", world.space.get()), p("input", input.data()), input.size(),
                p("rule", rule.data()), rule.size(), p("out", &out.handle), p("edits", &edits.handle));
   });
+  add("space_explain_shrink", [&world, input = Bytes(input), rule = Bytes(rule)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_space_explain_shrink, p("space", world.space.get()), p("input", input.data()), input.size(),
+               p("rule", rule.data()), rule.size(), p("out", &out.handle));
+  });
   for (const auto& [name, function] :
        {std::pair{"space_sample", &nasshrink_space_sample}, {"space_count", &nasshrink_space_count}}) {
     add(name, [&world, function = function](Pass& p) {
