@@ -625,6 +625,23 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_rank(const nas
                                                                        const uint8_t* input, size_t input_size,
                                                                        nasshrink_buffer** out, nasshrink_error** err);
 
+/* The best product sub-space of every size, by true accuracies of all children, and where shrink paths lie.
+ *
+ * Parameters: space, input and out must not be NULL; input is a `FrontierInput` message of input_size bytes; cancel
+ *   may be NULL; out receives a `FrontierReport` message.
+ * Ownership: input is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for truth that does not fit the children, a path that does not fit the space, or a space of
+ *   more than 10,000,000,000 product sub-spaces; FAILED_PRECONDITION when the truth of a child is missing, or children
+ *   are not all combinations of operators; CANCELLED.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_frontier(const nasshrink_space* space,
+                                                                           const uint8_t* input, size_t input_size,
+                                                                           nasshrink_cancel* cancel,
+                                                                           nasshrink_buffer** out,
+                                                                           nasshrink_error** err);
+
 /* Releases a space.
  *
  * Parameters: space may be NULL, which does nothing.

@@ -1,12 +1,15 @@
 #include "capi/space.h"
 
+#include "capi/cancel.h"
 #include "capi/guard.h"
 #include "capi/message.h"
 #include "capi/text.h"
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/frontier.pb.h"
 #include "nasshrink/v1/ranking.pb.h"
 #include "nasshrink/v1/score.pb.h"
 #include "nasshrink/v1/space.pb.h"
+#include "run/frontier_report.h"
 #include "run/ranking_report.h"
 #include "run/shrink_space.h"
 #include "space/architecture.h"
@@ -224,6 +227,20 @@ nasshrink_status nasshrink_space_rank(const nasshrink_space* space, const uint8_
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     NASSHRINK_ASSIGN_OR_RETURN(const auto report,
                                run::RankChildren(object->space(), message, object->context()->pool().get()));
+    return PublishMessage(report, out);
+  });
+}
+
+nasshrink_status nasshrink_space_frontier(const nasshrink_space* space, const uint8_t* input, size_t input_size,
+                                          nasshrink_cancel* cancel, nasshrink_buffer** out, nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(space, "space"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto message, MessageOf<v1::FrontierInput>(input, input_size, "input"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto latch, GetOptional(cancel, "cancel"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto report,
+                               run::FrontierOf(object->space(), message, object->context()->pool().get(), latch.get()));
     return PublishMessage(report, out);
   });
 }

@@ -1,6 +1,8 @@
 #include "capi/calls.h"
 
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/frontier.pb.h"
+#include "nasshrink/v1/plan.pb.h"
 #include "nasshrink/v1/ranking.pb.h"
 #include "nasshrink/v1/score.pb.h"
 
@@ -169,6 +171,17 @@ std::vector<Call> AllCalls(CallWorld& w) {
     Out<Buffer> out;
     return Try(nasshrink_space_rank, p("space", world.space.get()), p("input", input.data()), input.size(),
                p("out", &out.handle));
+  });
+
+  v1::FrontierInput known;
+  const v1::SupernetOptions benchmark = world.SupernetMessage();
+  known.mutable_children()->set_choices(benchmark.truth().choices());
+  *known.mutable_children()->mutable_candidates() = benchmark.truth().candidates();
+  *known.mutable_truth() = benchmark.truth().accuracy();
+  add("space_frontier", [&w, input = Bytes(known)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_space_frontier, p("space", w.world.space.get()), p("input", input.data()), input.size(),
+               p("cancel", w.cancel.get()), p("out", &out.handle));
   });
 
   const std::string arch = BytesOf(Make<Buffer>(nasshrink_arch_serialize, world.arch.get()).get());

@@ -1,4 +1,4 @@
-// Rules on given children and their journal.
+// Rules on given children, their journal, and the frontier as messages.
 #include "run/shrink_space.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 
+#include "run/frontier_report.h"
 #include "run/synthetic_run.h"
 #include "space/architecture.h"
 #include "space/count.h"
@@ -113,6 +114,69 @@ TEST(ShrinkSpace, ChildrenThatCannotBeReadAreNamed) {
     EXPECT_EQ(status.code(), Code::kInvalidArgument) << field;
     EXPECT_EQ(status.details().field, field) << status.message();
   }
+}
+
+v1::FrontierInput FrontierInputOf(const World& world) {
+  v1::FrontierInput input;
+  input.mutable_children()->set_choices(6);
+  *input.mutable_children()->mutable_candidates() = world.input.evaluated().candidates();
+  *input.mutable_truth() = world.input.evaluated().objectives(0).values();
+  return input;
+}
+
+TEST(FrontierReport, PathsOfAdditiveTruthLieOnOrBelowTheFrontier) {
+  const World world;
+  v1::FrontierInput input = FrontierInputOf(world);
+  const auto shrinking = ShrinkSpace(world.space, world.input, world.rule);
+  v1::ShrinkPath* path = input.add_paths();
+  path->set_name("abs");
+  *path->mutable_drops() = shrinking->edits.drop();
+  input.set_random_paths(50);
+  const auto report = FrontierOf(world.space, input, nullptr, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_EQ(report->sub_spaces(), 117'649U);  // 7^6
+  EXPECT_EQ(report->points_size(), 13);
+  ASSERT_EQ(report->paths(0).steps_size(), 5);
+  ASSERT_EQ(report->random().steps_size(), 13);
+  for (int at = 0; at < 5; ++at) {
+    const v1::PlacedSpace& step = report->paths(0).steps(at);
+    EXPECT_EQ(step.operators(), 18U - static_cast<uint32_t>(at));
+    EXPECT_GE(step.regret(), -1e-12);
+    EXPECT_NEAR(step.mean() + step.regret(), report->points(12 - at).mean(), 1e-12);
+    if (at > 0) {
+      EXPECT_GT(report->random().steps(at).regret(), step.regret());
+    }
+  }
+  EXPECT_EQ(report->random().steps(12).operators(), 6U);
+}
+
+TEST(FrontierReport, WrongInputIsNamed) {
+  const World world;
+  const v1::FrontierInput good = FrontierInputOf(world);
+  const auto status_of = [&](const std::function<void(v1::FrontierInput*)>& spoil) {
+    v1::FrontierInput input = good;
+    spoil(&input);
+    return FrontierOf(world.space, input, nullptr, nullptr).status();
+  };
+  EXPECT_EQ(status_of([](auto* input) { input->mutable_truth()->RemoveLast(); }).details().field, "truth");
+  EXPECT_EQ(status_of([](auto* input) { input->set_truth(4, std::nan("")); }).details().field, "truth[4]");
+  EXPECT_EQ(status_of([](auto* input) { input->set_random_paths(10'001); }).details().field, "random_paths");
+  const auto twice =
+      status_of([](auto* input) { input->mutable_children()->set_candidates(11, input->children().candidates(5)); });
+  EXPECT_EQ(twice.details().field, "children.architectures[1]");
+  const auto missing = status_of([](auto* input) {
+    input->mutable_truth()->RemoveLast();
+    for (int at = 0; at < 6; ++at) input->mutable_children()->mutable_candidates()->RemoveLast();
+  });
+  EXPECT_EQ(missing.code(), Code::kFailedPrecondition);
+  EXPECT_NE(missing.message().find("is missing"), std::string::npos) << missing.message();
+  const auto dropped_twice = status_of([&](auto* input) {
+    for (int at = 0; at < 2; ++at) {
+      input->mutable_paths()->Add();
+      input->mutable_paths(0)->add_drops()->set_candidate(world.space.choices[0].alive[0]);
+    }
+  });
+  EXPECT_EQ(dropped_twice.details().field, "paths[0].drops[1].candidate");
 }
 
 }  // namespace

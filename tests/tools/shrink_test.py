@@ -1,10 +1,12 @@
-"""Shrinking by scores of children, and its journal. Needs no torch."""
+"""Shrinking by scores of children, its journal, and the frontier it is measured by. Needs no torch."""
 import base64
 import json
 import unittest
 
 import program
-from program import ProgramTest, known_accuracy
+from program import SHARED, ProgramTest, known_accuracy, needs_shared
+
+TRUTH = SHARED / "data/nasbench201/nasbench201.csv.gz"
 
 
 class Shrink(ProgramTest):
@@ -72,6 +74,53 @@ class Shrink(ProgramTest):
         self.assertIn("is in none of the 2 children", message("--rule", "abs", "--children", "few.csv"))
         (self.folder / "twice.csv").write_text("arch,score\n0 0 0 0 0 0,1\n0 0 0 0 0 0,2\n")
         self.assertIn("twice.csv", message("--rule", "abs", "--children", "twice.csv"))
+
+
+class Frontier(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        program.write_truth(cls.folder / "truth.csv")
+
+    @needs_shared("data/nasbench201/nasbench201.csv.gz")
+    def test_published_accuracies(self):
+        """What shrinking to 10 operators leaves on NAS-Bench-201: by the rule with perfect scores, and at best."""
+        found = self.json("frontier", "--space", "nas-bench-201", "--truth", TRUTH, "--truth-column", "cifar10_test",
+                          "--random", "10")
+        self.assertEqual((found["children"], found["sub_spaces"], found["top1pct"]), (15625, "887503681", 157))
+        points = {row["operators"]: row for row in found["frontier"]}
+        self.assertAlmostEqual(points[10]["mean_best"], 94.22333325, places=8)
+        self.assertEqual(points[10]["kept"], "3;3;0 2 3 4;1;2 3;3")
+        self.assertAlmostEqual(points[10]["top1pct_kept"], 8 / 157, places=12)
+        self.assertAlmostEqual(points[10]["top1pct_most"], 15 / 157, places=12)
+        at = {path["path"]: {step["operators"]: step for step in path["steps"]} for path in found["paths"]}
+        self.assertEqual(set(at), {"perfect", "params", "random"})
+        self.assertAlmostEqual(at["perfect"][10]["mean"], 93.49, delta=0.01)
+        self.assertLess(at["params"][10]["regret_of_metric"], 0.1)
+        self.assertAlmostEqual(at["params"][10]["regret_of_rule"] + at["params"][10]["regret_of_metric"],
+                               at["params"][10]["regret"])
+        self.assertLess(at["random"][10]["mean"], at["params"][10]["mean"])
+        tail = self.json("frontier", "--space", "nas-bench-201", "--truth", TRUTH, "--truth-column", "cifar10_test",
+                         "--aggregation", "upper_tail", "--rescore")
+        perfect = {step["operators"]: step for step in tail["paths"][0]["steps"]}
+        self.assertAlmostEqual(perfect[10]["mean"], 94.17, delta=0.01)
+        self.assertAlmostEqual(perfect[10]["top1pct_kept"], 15 / 157, places=12)
+
+    def test_paths_of_files(self):
+        self.json("shrink", "nas-bench-201", "--children", "truth.csv:accuracy", "--rule", "abs", "--drop", "4", "--edits",
+                  "path.json", "-o", "small.bin")
+        found = self.json("frontier", "--space", "nas-bench-201", "--truth", "truth.csv", "--path", "path.json")
+        paths = {path["path"]: path["steps"] for path in found["paths"]}
+        self.assertEqual([step["operators"] for step in paths["path"]], [30, 29, 28, 27, 26])
+        for mine, perfect in zip(paths["path"], paths["perfect"]):
+            self.assertAlmostEqual(mine["mean"], perfect["mean"])
+        self.assertGreaterEqual(min(step["regret"] for step in paths["perfect"]), -1e-9)
+
+    def test_wrong_calls(self):
+        (self.folder / "part.csv").write_text("arch,accuracy\n0 0 0 0 0 0,10\n")
+        self.json("space", "restrict", "nas-bench-201", "--pin", "0:0", "1:0", "2:0", "3:0", "4:0", "-o", "five.bin")
+        error = self.fails(2, "frontier", "--space", "five.bin", "--truth", "part.csv")
+        self.assertIn("is in none of the 1 children", error["message"])
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Names(ProgramTest):
     def test_help_of_every_command_has_examples(self):
         commands = ["presets", "list", "space make", "space describe", "space diff", "space union", "space intersect",
                     "space subtract", "space restrict", "arch cost", "arch convert", "count", "sample", "train", "table", "score",
-                    "score-operators", "rank", "shrink", "search", "run", "resume", "status", "retrain", "export", "report",
+                    "score-operators", "rank", "frontier", "shrink", "search", "run", "resume", "status", "retrain", "export", "report",
                     "doctor"]
         for command in commands:
             with self.subTest(command=command):
