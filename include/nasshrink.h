@@ -562,14 +562,27 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_diff(const nas
  * Ownership: input and rule are borrowed for the call; *out (nasshrink_space_free) and *edits
  *   (nasshrink_buffer_free) belong to the caller.
  * Status: INVALID_ARGUMENT for a rule out of range, scores that miss or double an operator, or evaluated children that
- *   are none of the space; FAILED_PRECONDITION for scores or children of another space; UNIMPLEMENTED for a rule this
- *   version does not carry out.
+ *   are none of the space; FAILED_PRECONDITION for scores or children of another space, or given children none of
+ *   which has some operator.
  * Threads: immutable.
  * Since: 0.1
  */
 NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status
 nasshrink_space_shrink(const nasshrink_space* space, const uint8_t* input, size_t input_size, const uint8_t* rule,
                        size_t rule_size, nasshrink_space** out, nasshrink_buffer** edits, nasshrink_error** err);
+
+/* What nasshrink_space_shrink would drop and why: the score, margins and effect of every removal.
+ *
+ * Parameters: space, input, rule and out must not be NULL; input is a `ShrinkInput` message of input_size bytes;
+ *   rule is a `ShrinkRule` message of rule_size bytes; out receives a `ShrinkJournal` message.
+ * Ownership: input and rule are borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: as nasshrink_space_shrink.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status
+nasshrink_space_explain_shrink(const nasshrink_space* space, const uint8_t* input, size_t input_size,
+                               const uint8_t* rule, size_t rule_size, nasshrink_buffer** out, nasshrink_error** err);
 
 /* Draws children uniformly from those that meet the constraints.
  *
@@ -596,6 +609,38 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_sample(const n
 NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_count(const nasshrink_space* space,
                                                                         const uint8_t* options, size_t options_size,
                                                                         nasshrink_buffer** out, nasshrink_error** err);
+
+/* How well scores rank children whose true accuracies are known, beside what counting multiply-adds, counting
+ * parameters and chance give.
+ *
+ * Parameters: space, input and out must not be NULL; input is a `RankInput` message of input_size bytes; out receives
+ *   a `RankReport` message.
+ * Ownership: input is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for columns that do not fit the children, an infinite number, or a fusion that is missing
+ *   or unknown; FAILED_PRECONDITION for children of another root, or fewer than two with a truth and all scores.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_rank(const nasshrink_space* space,
+                                                                       const uint8_t* input, size_t input_size,
+                                                                       nasshrink_buffer** out, nasshrink_error** err);
+
+/* The best product sub-space of every size, by true accuracies of all children, and where shrink paths lie.
+ *
+ * Parameters: space, input and out must not be NULL; input is a `FrontierInput` message of input_size bytes; cancel
+ *   may be NULL; out receives a `FrontierReport` message.
+ * Ownership: input is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for truth that does not fit the children, a path that does not fit the space, or a space of
+ *   more than 10,000,000,000 product sub-spaces; FAILED_PRECONDITION when the truth of a child is missing, or children
+ *   are not all combinations of operators; CANCELLED.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_space_frontier(const nasshrink_space* space,
+                                                                           const uint8_t* input, size_t input_size,
+                                                                           nasshrink_cancel* cancel,
+                                                                           nasshrink_buffer** out,
+                                                                           nasshrink_error** err);
 
 /* Releases a space.
  *

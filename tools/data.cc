@@ -2,27 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "archs.h"
 #include "files.h"
+#include "known_children.h"
 #include "spaces.h"
 
 namespace nasshrink::tools {
 namespace {
 
 constexpr std::string_view kTruthPrefix = "table:";
-
-double ParseAccuracy(const std::string& path, size_t row, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    FailCall(fmt::format("{}: row {}: '{}' is no accuracy in percent", path, row + 1, text));
-  }
-  return value;
-}
 
 }  // namespace
 
@@ -65,21 +55,12 @@ v1::Truth ReadTruth(nasshrink_context* context, const nasshrink_space* space, co
     column = path.substr(colon + 1);
     path.resize(colon);
   }
-  const Csv csv = ReadCsv(path);
-  const size_t arch = csv.FirstColumn(path, {"arch", "arch_str", "ops"});
-  const size_t accuracy =
-      column.empty() ? csv.FirstColumn(path, {"accuracy", "cifar10_test"}) : csv.Column(path, column);
-  v1::SearchSpace root_message = MessageOf(space);
-  for (v1::Choice& choice : *root_message.mutable_choices()) choice.clear_alive();
-  const Space root = SpaceOf(context, root_message);
+  const KnownChildren known = ReadKnownChildren(context, space, path, column, {"accuracy", "cifar10_test"});
   v1::Truth truth;
   truth.set_root_fingerprint(SummaryOf(space).root_fingerprint());
   truth.set_choices(SummaryOf(space).choices());
-  for (size_t i = 0; i < csv.rows.size(); ++i) {
-    const Row row = RowOf(ImportRow(root.get(), path, i + 1, csv.rows[i][arch]).get());
-    truth.mutable_candidates()->Add(row.begin(), row.end());
-    truth.add_accuracy(ParseAccuracy(path, i, csv.rows[i][accuracy]));
-  }
+  for (const Row& row : known.rows) truth.mutable_candidates()->Add(row.begin(), row.end());
+  truth.mutable_accuracy()->Add(known.values.begin(), known.values.end());
   return truth;
 }
 

@@ -23,6 +23,8 @@ void AddCommands(CLI::App* app, SharedOptions* shared) {
   AddTrainCommands(app, shared);
   AddScoreCommands(app, shared);
   AddShrinkCommands(app, shared);
+  AddRankCommands(app, shared);
+  AddFrontierCommands(app, shared);
   AddSearchCommands(app, shared);
   AddExportCommands(app, shared);
   AddDoctorCommands(app, shared);

@@ -37,6 +37,8 @@ void AddRunCommands(CLI::App* app, SharedOptions* shared);
 void AddTrainCommands(CLI::App* app, SharedOptions* shared);
 void AddScoreCommands(CLI::App* app, SharedOptions* shared);
 void AddShrinkCommands(CLI::App* app, SharedOptions* shared);
+void AddRankCommands(CLI::App* app, SharedOptions* shared);
+void AddFrontierCommands(CLI::App* app, SharedOptions* shared);
 void AddSearchCommands(CLI::App* app, SharedOptions* shared);
 void AddExportCommands(CLI::App* app, SharedOptions* shared);
 void AddDoctorCommands(CLI::App* app, SharedOptions* shared);

@@ -78,6 +78,14 @@ void ListRules(v1::RegistryListing* listing) {
   Parameter(pad_nas, "threshold", "number", "drop at this frequency or below");
   Parameter(pad_nas, "fronts", "integer", "fronts counted, the best being 1");
   Parameter(pad_nas, "pool", "text", "archive or population");
+  v1::RegistryListing::Entry* se_nas =
+      Entry(listing, "se_nas", "drop the lowest importance and confidence of all choices together (SE-NAS Eq. 7)");
+  Parameter(se_nas, "drop", "integer", "operators to drop in all");
+  Parameter(se_nas, "combination", "text", "times_sd (default), signed_ratio, ratio_of_means, si_only or literal");
+  for (v1::RegistryListing::Entry* rule : {abs, per_choice, se_nas}) {
+    Parameter(rule, "significance", "number",
+              "drop only operators more than this many standard errors below the best of their choice");
+  }
 }
 
 void ListMetrics(v1::RegistryListing* listing) {

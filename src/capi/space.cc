@@ -1,12 +1,17 @@
 #include "capi/space.h"
 
+#include "capi/cancel.h"
 #include "capi/guard.h"
 #include "capi/message.h"
 #include "capi/text.h"
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/frontier.pb.h"
+#include "nasshrink/v1/ranking.pb.h"
 #include "nasshrink/v1/score.pb.h"
 #include "nasshrink/v1/space.pb.h"
-#include "shrink/rule.h"
+#include "run/frontier_report.h"
+#include "run/ranking_report.h"
+#include "run/shrink_space.h"
 #include "space/architecture.h"
 #include "space/codec.h"
 #include "space/edits.h"
@@ -159,7 +164,7 @@ nasshrink_status nasshrink_space_shrink(const nasshrink_space* space, const uint
     NASSHRINK_ASSIGN_OR_RETURN(const auto scores, MessageOf<v1::ShrinkInput>(input, input_size, "input"));
     NASSHRINK_ASSIGN_OR_RETURN(const auto how, MessageOf<v1::ShrinkRule>(rule, rule_size, "rule"));
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
-    NASSHRINK_ASSIGN_OR_RETURN(auto shrunk, shrink::ApplyRule(object->space(), scores, how));
+    NASSHRINK_ASSIGN_OR_RETURN(auto shrunk, run::ShrinkSpace(object->space(), scores, how));
     auto result = std::make_shared<SpaceObject>(object->context(), std::move(shrunk.space));
     if (edits != nullptr) NASSHRINK_RETURN_IF_ERROR(PublishMessage(shrunk.edits, edits));
     try {
@@ -169,6 +174,20 @@ nasshrink_status nasshrink_space_shrink(const nasshrink_space* space, const uint
       throw;
     }
     return {};
+  });
+}
+
+nasshrink_status nasshrink_space_explain_shrink(const nasshrink_space* space, const uint8_t* input, size_t input_size,
+                                                const uint8_t* rule, size_t rule_size, nasshrink_buffer** out,
+                                                nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(space, "space"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto scores, MessageOf<v1::ShrinkInput>(input, input_size, "input"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto how, MessageOf<v1::ShrinkRule>(rule, rule_size, "rule"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto shrinking, run::ShrinkSpace(object->space(), scores, how));
+    return PublishMessage(run::JournalOf(object->space(), shrinking, how), out);
   });
 }
 
@@ -195,6 +214,33 @@ nasshrink_status nasshrink_space_count(const nasshrink_space* space, const uint8
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     NASSHRINK_ASSIGN_OR_RETURN(const auto message, OptionsOf<v1::CountOptions>(options, options_size));
     NASSHRINK_ASSIGN_OR_RETURN(const auto report, space::CountChildren(object->space(), message));
+    return PublishMessage(report, out);
+  });
+}
+
+nasshrink_status nasshrink_space_rank(const nasshrink_space* space, const uint8_t* input, size_t input_size,
+                                      nasshrink_buffer** out, nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(space, "space"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto message, MessageOf<v1::RankInput>(input, input_size, "input"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto report,
+                               run::RankChildren(object->space(), message, object->context()->pool().get()));
+    return PublishMessage(report, out);
+  });
+}
+
+nasshrink_status nasshrink_space_frontier(const nasshrink_space* space, const uint8_t* input, size_t input_size,
+                                          nasshrink_cancel* cancel, nasshrink_buffer** out, nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(space, "space"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto message, MessageOf<v1::FrontierInput>(input, input_size, "input"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto latch, GetOptional(cancel, "cancel"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto report,
+                               run::FrontierOf(object->space(), message, object->context()->pool().get(), latch.get()));
     return PublishMessage(report, out);
   });
 }

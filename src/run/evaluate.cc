@@ -26,6 +26,8 @@ constexpr uint32_t kSamplesPerOperator = 1000;  // ABS Sec. 4.2
 // A score of eight bytes is kept for every child until the operators' are made; our decision.
 constexpr uint64_t kMostScores = 100'000'000;
 constexpr uint32_t kMostSamplesPerOperator = 1'000'000;
+// How many times as many are sampled at most until scores are significant; our decision.
+constexpr uint64_t kMoreSamples = 64;
 
 const std::vector<std::string>& ScoreMetrics() {
   static const auto* const kNames = new std::vector<std::string>{"angle", "accuracy", "macs", "params"};
@@ -118,10 +120,19 @@ base::Result<score::OperatorScoring> ScoringOf(const space::Space& space, const 
   if (scoring.enumerate_up_to == 0) scoring.enumerate_up_to = accuracy ? kEnumerateAccuracy : kEnumerateAngle;
   scoring.samples_per_operator = options.samples_per_operator();
   if (scoring.samples_per_operator == 0) scoring.samples_per_operator = kSamplesPerOperator;
+  NASSHRINK_ASSIGN_OR_RETURN(scoring.sampling, score::SamplingFromName(options.sampling()));
+  scoring.significance = options.significance();
   const uint64_t operators = space.OperatorCount();
-  if (scoring.samples_per_operator * operators > kMostScores) {
-    return Invalid("samples_per_operator", scoring.samples_per_operator,
-                   fmt::format("at most {} for a space of {} operators", kMostScores / operators, operators),
+  const uint64_t most = kMostScores / operators;
+  scoring.max_samples_per_operator = options.max_samples_per_operator();
+  if (scoring.max_samples_per_operator == 0) {
+    scoring.max_samples_per_operator =
+        static_cast<uint32_t>(std::min(kMoreSamples * scoring.samples_per_operator, most));
+  }
+  for (const auto& [field, samples] : {std::pair{"samples_per_operator", scoring.samples_per_operator},
+                                       {"max_samples_per_operator", scoring.max_samples_per_operator}}) {
+    if (samples <= most) continue;
+    return Invalid(field, samples, fmt::format("at most {} for a space of {} operators", most, operators),
                    "is more children than are scored at a time");
   }
   if (accuracy) scoring.block = kAccuracyBlock;
@@ -202,9 +213,14 @@ base::Status CheckScoreOptions(const v1::ScoreOptions& options) {
     return Invalid("enumerate_up_to", options.enumerate_up_to(), fmt::format("0..{}", kMostScores),
                    "is more children than are scored at a time");
   }
-  if (options.samples_per_operator() > kMostSamplesPerOperator) {
-    return Invalid("samples_per_operator", options.samples_per_operator(),
-                   fmt::format("0..{}", kMostSamplesPerOperator), "is out of range");
+  for (const auto& [field, samples] : {std::pair{"samples_per_operator", options.samples_per_operator()},
+                                       {"max_samples_per_operator", options.max_samples_per_operator()}}) {
+    if (samples <= kMostSamplesPerOperator) continue;
+    return Invalid(field, samples, fmt::format("0..{}", kMostSamplesPerOperator), "is out of range");
+  }
+  NASSHRINK_RETURN_IF_ERROR(score::SamplingFromName(options.sampling()).status());
+  if (!(options.significance() >= 0) || std::isinf(options.significance())) {
+    return Invalid("significance", options.significance(), "0 or more standard errors", "is out of range");
   }
   return CheckEvaluateOptions(options.evaluate()).Under("evaluate.");
 }

@@ -116,7 +116,10 @@ Json ScoreTree(const v1::ScoreOptions& options) {
   Put(tree, "aggregation", options.aggregation());
   Put(tree, "seed", options.seed());
   Put(tree, "enumerate_up_to", options.enumerate_up_to());
+  Put(tree, "sampling", options.sampling());
   Put(tree, "samples_per_operator", options.samples_per_operator());
+  Put(tree, "significance", options.significance());
+  Put(tree, "max_samples_per_operator", options.max_samples_per_operator());
   PutTree(tree, "evaluate", EvaluateTree(options.evaluate()));
   return tree;
 }
@@ -127,10 +130,12 @@ Json RuleTree(const v1::ShrinkRule& rule) {
     case v1::ShrinkRule::kAbs:
       tree["rule"] = "abs";
       Put(tree, "drop", rule.abs().drop());
+      Put(tree, "significance", rule.abs().significance());
       break;
     case v1::ShrinkRule::kPerChoice:
       tree["rule"] = "per_choice";
       Put(tree, "drop", rule.per_choice().drop());
+      Put(tree, "significance", rule.per_choice().significance());
       break;
     case v1::ShrinkRule::kPadNas:
       tree["rule"] = "pad_nas";
@@ -141,6 +146,7 @@ Json RuleTree(const v1::ShrinkRule& rule) {
     case v1::ShrinkRule::kSeNas:
       tree["rule"] = "se_nas";
       Put(tree, "drop", rule.se_nas().drop());
+      Put(tree, "significance", rule.se_nas().significance());
       Put(tree, "combination", rule.se_nas().combination());
       break;
     case v1::ShrinkRule::RULE_NOT_SET:

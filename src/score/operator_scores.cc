@@ -1,26 +1,25 @@
 #include "score/operator_scores.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "base/random.h"
+#include "score/balanced_children.h"
 #include "score/enumeration.h"
 #include "space/architecture.h"
 
 namespace nasshrink::score {
 namespace {
 
-using Fill = std::function<void(uint64_t begin, size_t count, uint32_t* candidates)>;
+// No operator has this choice, so the stream is that of no independent draw.
+constexpr uint32_t kSharedDraw = std::numeric_limits<uint32_t>::max() - 1;
 
-struct Aggregate {
-  double score = std::numeric_limits<double>::quiet_NaN();
-  double standard_error = 0;
-  uint64_t children = 0;
-};
+using Fill = std::function<void(uint64_t begin, size_t count, uint32_t* candidates)>;
 
 // Scores of children 0..total-1, block by block; which worker takes a block changes nothing.
 base::Result<std::vector<double>> ScoreChildren(uint64_t total, size_t choices, const Fill& fill,
@@ -56,84 +55,13 @@ base::Result<std::vector<double>> ScoreChildren(uint64_t total, size_t choices, 
   return values;
 }
 
-// Compensated (Neumaier 1974), so that the order of children hardly shows.
-double Sum(const double* values, size_t count) {
-  double sum = 0;
-  double lost = 0;
-  for (size_t at = 0; at < count; ++at) {
-    const double next = sum + values[at];
-    lost += std::abs(sum) >= std::abs(values[at]) ? (sum - next) + values[at] : (values[at] - next) + sum;
-    sum = next;
-  }
-  return sum + lost;
-}
-
-double Deviation(const double* values, size_t count) {
-  if (count < 2) return 0;
-  const double mean = Sum(values, count) / static_cast<double>(count);
-  double squares = 0;
-  for (size_t at = 0; at < count; ++at) squares += (values[at] - mean) * (values[at] - mean);
-  return std::sqrt(squares / static_cast<double>(count - 1));
-}
-
-void MeanOf(const std::vector<double>& values, Aggregate* aggregate) {
-  const auto n = static_cast<double>(values.size());
-  aggregate->score = Sum(values.data(), values.size()) / n;
-  aggregate->standard_error = Deviation(values.data(), values.size()) / std::sqrt(n);
-}
-
-// Standard error of a tail mean: that of the excess over the tail's threshold, divided by the tail's share
-// (Trindade et al. 2007, Eq. 8).
-void UpperTailOf(std::vector<double> values, Aggregate* aggregate) {
-  const size_t best = (values.size() + 19) / 20;
-  std::sort(values.begin(), values.end(), std::greater<>());
-  aggregate->score = Sum(values.data(), best) / static_cast<double>(best);
-  const double threshold = values[best - 1];
-  for (double& value : values) value = std::max(value - threshold, 0.0);
-  const auto n = static_cast<double>(values.size());
-  const double share = static_cast<double>(best) / n;
-  aggregate->standard_error = Deviation(values.data(), values.size()) / (share * std::sqrt(n));
-}
-
-// Standard error of a median: half the distance between the order statistics one standard deviation of a binomial
-// (n, 1/2) either side of the middle.
-void MedianOf(std::vector<double> values, Aggregate* aggregate) {
-  std::sort(values.begin(), values.end());
-  const size_t n = values.size();
-  aggregate->score = (values[(n - 1) / 2] + values[n / 2]) / 2;
-  const auto reach = static_cast<size_t>(std::ceil(std::sqrt(static_cast<double>(n)) / 2));
-  const size_t low = (n - 1) / 2 - std::min((n - 1) / 2, reach);
-  const size_t high = std::min(n - 1, n / 2 + reach);
-  aggregate->standard_error = (values[high] - values[low]) / 2;
-}
-
-// Failed children (NaN) are left out.
-Aggregate AggregateOf(std::vector<double> values, Aggregation aggregation) {
-  values.erase(std::remove_if(values.begin(), values.end(), [](double v) { return std::isnan(v); }), values.end());
-  Aggregate aggregate;
-  aggregate.children = values.size();
-  if (values.empty()) return aggregate;
-  switch (aggregation) {
-    case Aggregation::kMean:
-      MeanOf(values, &aggregate);
-      break;
-    case Aggregation::kUpperTail:
-      UpperTailOf(std::move(values), &aggregate);
-      break;
-    case Aggregation::kMedian:
-      MedianOf(std::move(values), &aggregate);
-      break;
-  }
-  return aggregate;
-}
-
-void AddScore(size_t choice, uint32_t candidate, const Aggregate& aggregate, bool exact, v1::OperatorScores* scores) {
+v1::OperatorScore* AddScore(size_t choice, uint32_t candidate, const Aggregate& aggregate, v1::OperatorScores* scores) {
   v1::OperatorScore* score = scores->add_scores();
   score->set_choice(static_cast<uint32_t>(choice));
   score->set_candidate(candidate);
   score->set_score(aggregate.score);
-  score->set_standard_error(exact ? 0 : aggregate.standard_error);
   score->set_children(aggregate.children);
+  return score;
 }
 
 base::Status ScoreExactly(const Enumeration& children, const BlockScorer& scorer, const OperatorScoring& scoring,
@@ -153,58 +81,156 @@ base::Status ScoreExactly(const Enumeration& children, const BlockScorer& scorer
         const auto from = values.begin() + static_cast<ptrdiff_t>(start);
         own.insert(own.end(), from, from + static_cast<ptrdiff_t>(run));
       }
-      AddScore(choice, children.alive(choice)[digit], AggregateOf(std::move(own), scoring.aggregation), true, scores);
+      AddScore(choice, children.alive(choice)[digit], AggregateOf(own, scoring.aggregation), scores);
     }
   }
   return {};
 }
 
-// Without constraints the uniform distribution over the children with an operator is one uniform draw in every other
-// choice. A draw depends on the seed, the operator and its number alone.
-base::Status ScoreBySampling(const space::Space& space, const BlockScorer& scorer, const OperatorScoring& scoring,
-                             v1::OperatorScores* scores) {
-  std::vector<std::pair<uint32_t, uint32_t>> operators;
-  for (uint32_t choice = 0; choice < space.choices.size(); ++choice) {
-    for (const uint32_t candidate : space.choices[choice].alive) {
-      operators.emplace_back(choice, candidate);
+// Children drawn for every operator, and their scores so far.
+class Samples {
+ public:
+  Samples(const space::Space& space, const BlockScorer& scorer, const OperatorScoring& scoring)
+      : space_(space), scorer_(scorer), scoring_(scoring) {
+    for (uint32_t choice = 0; choice < space.choices.size(); ++choice) {
+      for (const uint32_t candidate : space.choices[choice].alive) operators_.push_back({choice, candidate, {}});
     }
   }
-  const uint64_t samples = scoring.samples_per_operator;
-  const size_t choices = space.choices.size();
-  const Fill fill = [&](uint64_t begin, size_t count, uint32_t* candidates) {
-    for (uint64_t child = begin; child < begin + count; ++child, candidates += choices) {
-      const auto [fixed, candidate] = operators[child / samples];
-      base::Philox random(scoring.seed, base::Purpose::kScore, child % samples, fixed << 16 | candidate);
-      for (size_t choice = 0; choice < choices; ++choice) {
-        const std::vector<uint32_t>& alive = space.choices[choice].alive;
-        const uint32_t drawn = alive[random.Below(static_cast<uint32_t>(alive.size()))];
-        candidates[choice] = choice == fixed ? candidate : drawn;
+
+  uint64_t drawn() const { return drawn_; }
+
+  // Draws and scores children until every operator has `count`, or at least as many where sampling is balanced.
+  base::Status GrowTo(uint64_t count) {
+    if (scoring_.sampling == Sampling::kBalanced) return GrowBalanced(count);
+    const uint64_t more = count - drawn_;
+    const Fill fill = [&](uint64_t begin, size_t size, uint32_t* candidates) {
+      for (uint64_t child = begin; child < begin + size; ++child, candidates += space_.choices.size()) {
+        Draw(operators_[child / more], drawn_ + child % more, candidates);
+      }
+    };
+    NASSHRINK_ASSIGN_OR_RETURN(const auto values,
+                               ScoreChildren(operators_.size() * more, space_.choices.size(), fill, scorer_, scoring_));
+    for (size_t at = 0; at < operators_.size(); ++at) {
+      const auto from = values.begin() + static_cast<ptrdiff_t>(at * more);
+      operators_[at].values.insert(operators_[at].values.end(), from, from + static_cast<ptrdiff_t>(more));
+    }
+    drawn_ = count;
+    return {};
+  }
+
+  void Write(v1::OperatorScores* scores) const {
+    scores->clear_scores();
+    for (const Operator& scored : operators_) {
+      const Aggregate aggregate = AggregateOf(scored.values, scoring_.aggregation);
+      AddScore(scored.choice, scored.candidate, aggregate, scores)->set_standard_error(aggregate.standard_error);
+    }
+    for (size_t begin = 0; begin < operators_.size();) {
+      const size_t end = begin + space_.choices[operators_[begin].choice].alive.size();
+      WriteMarginErrors(begin, end, scores);
+      begin = end;
+    }
+  }
+
+ private:
+  struct Operator {
+    uint32_t choice = 0;
+    uint32_t candidate = 0;
+    std::vector<double> values;
+  };
+
+  // Without constraints the uniform distribution over the children with an operator is one uniform draw in every other
+  // choice. A draw depends on the seed, its number and, unless it is shared, the operator alone.
+  void Draw(const Operator& scored, uint64_t number, uint32_t* candidates) const {
+    const bool swap = scoring_.sampling == Sampling::kSwap;
+    base::Philox random(scoring_.seed, base::Purpose::kScore, number,
+                        swap ? kSharedDraw : scored.choice << 16 | scored.candidate);
+    for (size_t choice = 0; choice < space_.choices.size(); ++choice) {
+      const std::vector<uint32_t>& alive = space_.choices[choice].alive;
+      const uint32_t drawn = alive[random.Below(static_cast<uint32_t>(alive.size()))];
+      candidates[choice] = choice == scored.choice ? scored.candidate : drawn;
+    }
+  }
+
+  base::Status GrowBalanced(uint64_t count) {
+    const BalancedChildren children(space_, scoring_.seed);
+    const uint64_t first = drawn_ * children.per_round();
+    const Fill fill = [&](uint64_t begin, size_t size, uint32_t* candidates) {
+      for (uint64_t child = first + begin; child < first + begin + size; ++child) {
+        children.Fill(child, candidates);
+        candidates += space_.choices.size();
+      }
+    };
+    const uint64_t total = (count - drawn_) * children.per_round();
+    NASSHRINK_ASSIGN_OR_RETURN(const auto values, ScoreChildren(total, space_.choices.size(), fill, scorer_, scoring_));
+    space::Architecture child(space_.choices.size());
+    for (uint64_t row = 0; row < total; ++row) {
+      children.Fill(first + row, child.data());
+      for (Operator& scored : operators_) {
+        if (child[scored.choice] == scored.candidate) scored.values.push_back(values[row]);
       }
     }
-  };
-  NASSHRINK_ASSIGN_OR_RETURN(const auto values,
-                             ScoreChildren(operators.size() * samples, choices, fill, scorer, scoring));
-  for (size_t at = 0; at < operators.size(); ++at) {
-    const auto from = values.begin() + static_cast<ptrdiff_t>(at * samples);
-    const std::vector<double> own(from, from + static_cast<ptrdiff_t>(samples));
-    AddScore(operators[at].first, operators[at].second, AggregateOf(own, scoring.aggregation), false, scores);
+    drawn_ = count;
+    return {};
+  }
+
+  // Of the operators begin..end-1, which are those of one choice.
+  void WriteMarginErrors(size_t begin, size_t end, v1::OperatorScores* scores) const {
+    size_t best = begin;
+    for (size_t at = begin; at < end; ++at) {
+      if (scores->scores(static_cast<int>(at)).score() > scores->scores(static_cast<int>(best)).score()) best = at;
+    }
+    for (size_t at = begin; at < end; ++at) {
+      if (at == best) continue;
+      scores->mutable_scores(static_cast<int>(at))
+          ->set_margin_error(DifferenceError(operators_[best].values, operators_[at].values, scoring_.aggregation,
+                                             scoring_.sampling == Sampling::kSwap));
+    }
+  }
+
+  const space::Space& space_;
+  const BlockScorer& scorer_;
+  const OperatorScoring& scoring_;
+  std::vector<Operator> operators_;
+  uint64_t drawn_ = 0;
+};
+
+// Whether every operator but the best of each choice is that many standard errors of the difference below it.
+bool AllSettled(const v1::OperatorScores& scores, double significance) {
+  std::map<uint32_t, double> best;
+  for (const v1::OperatorScore& score : scores.scores()) {
+    const auto [found, added] = best.emplace(score.choice(), score.score());
+    if (!added) found->second = std::max(found->second, score.score());
+  }
+  return std::all_of(scores.scores().begin(), scores.scores().end(), [&](const v1::OperatorScore& score) {
+    return score.margin_error() == 0 || best[score.choice()] - score.score() > significance * score.margin_error();
+  });
+}
+
+base::Status ScoreBySampling(const space::Space& space, const BlockScorer& scorer, const OperatorScoring& scoring,
+                             v1::OperatorScores* scores) {
+  Samples samples(space, scorer, scoring);
+  NASSHRINK_RETURN_IF_ERROR(samples.GrowTo(scoring.samples_per_operator));
+  samples.Write(scores);
+  while (scoring.significance > 0 && samples.drawn() < scoring.max_samples_per_operator &&
+         !AllSettled(*scores, scoring.significance)) {
+    NASSHRINK_RETURN_IF_ERROR(
+        samples.GrowTo(std::min<uint64_t>(2 * samples.drawn(), scoring.max_samples_per_operator)));
+    samples.Write(scores);
   }
   return {};
 }
 
-constexpr const char* kAggregations[] = {"mean", "upper_tail", "median"};
+constexpr const char* kSamplings[] = {"independent", "swap", "balanced"};
 
 }  // namespace
 
-base::Result<Aggregation> AggregationFromName(std::string_view name) {
-  if (name.empty()) return Aggregation::kMean;
-  for (size_t at = 0; at < std::size(kAggregations); ++at) {
-    if (name == kAggregations[at]) return static_cast<Aggregation>(at);
+base::Result<Sampling> SamplingFromName(std::string_view name) {
+  if (name.empty()) return Sampling::kIndependent;
+  for (size_t at = 0; at < std::size(kSamplings); ++at) {
+    if (name == kSamplings[at]) return static_cast<Sampling>(at);
   }
-  return base::Invalid("aggregation", name, "mean, upper_tail or median", "names no aggregation");
+  return base::Invalid("sampling", name, "independent, swap or balanced", "names no way to draw children");
 }
-
-const char* AggregationName(Aggregation aggregation) { return kAggregations[static_cast<size_t>(aggregation)]; }
 
 base::Result<v1::OperatorScores> ScoreOperators(const space::Space& space, const BlockScorer& scorer,
                                                 const OperatorScoring& scoring) {

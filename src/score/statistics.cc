@@ -1,90 +1,133 @@
 #include "score/statistics.h"
 
-#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
-#include <numeric>
+
+#include "score/ranks.h"
 
 namespace nasshrink::score {
 namespace {
 
-uint64_t PairsOf(uint64_t values) { return values * (values - 1) / 2; }
-
-// Pairs of equal values in sorted order, by any notion of equal.
-template <typename Equal>
-uint64_t TiedPairs(size_t count, const Equal& equal) {
-  uint64_t tied = 0;
-  size_t start = 0;
-  for (size_t at = 1; at <= count; ++at) {
-    if (at < count && equal(start, at)) continue;
-    tied += PairsOf(at - start);
-    start = at;
-  }
-  return tied;
+// Pearson correlation from sums over n pairs of ranks 1..n, whose mean is (n + 1) / 2.
+double CorrelationOf(double products, double squares_first, double squares_second, double n) {
+  const double middle = n * (n + 1) / 2 * (n + 1) / 2;
+  const double first = squares_first - middle;
+  const double second = squares_second - middle;
+  if (first == 0 || second == 0) return std::numeric_limits<double>::quiet_NaN();
+  return (products - middle) / (std::sqrt(first) * std::sqrt(second));
 }
 
-// Sorts values and returns the number of strict inversions.
-uint64_t SortCountingInversions(std::vector<double>* values) {
-  std::vector<double> merged(values->size());
-  uint64_t inversions = 0;
-  for (size_t width = 1; width < values->size(); width *= 2) {
-    for (size_t low = 0; low < values->size(); low += 2 * width) {
-      const size_t middle = std::min(low + width, values->size());
-      const size_t high = std::min(low + 2 * width, values->size());
-      size_t left = low;
-      size_t right = middle;
-      for (size_t to = low; to < high; ++to) {
-        if (right == high || (left < middle && (*values)[left] <= (*values)[right])) {
-          merged[to] = (*values)[left++];
-        } else {
-          merged[to] = (*values)[right++];
-          inversions += middle - left;
-        }
-      }
-    }
-    values->swap(merged);
+struct RankSums {
+  double products = 0;
+  double squares_first = 0;
+  double squares_second = 0;
+};
+
+RankSums SumsOf(const std::vector<double>& first, const std::vector<double>& second) {
+  RankSums sums;
+  for (size_t at = 0; at < first.size(); ++at) {
+    sums.products += first[at] * second[at];
+    sums.squares_first += first[at] * first[at];
+    sums.squares_second += second[at] * second[at];
   }
-  return inversions;
+  return sums;
 }
 
-// Ranks from 1, equal values share the middle of theirs.
-std::vector<double> MidRanks(const std::vector<double>& values) {
-  std::vector<size_t> order(values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
-  std::vector<double> ranks(values.size());
-  for (size_t start = 0; start < order.size();) {
-    size_t end = start;
-    while (end < order.size() && values[order[end]] == values[order[start]]) ++end;
-    for (size_t at = start; at < end; ++at) {
-      ranks[order[at]] = static_cast<double>(start + end + 1) / 2;
-    }
-    start = end;
+// By rank of `by`: the sum of `of` over the values above it, those that share it counted half.
+std::vector<double> SumsAbove(const DenseRanks& by, const std::vector<double>& of) {
+  std::vector<double> own(by.count.size());
+  for (size_t at = 0; at < of.size(); ++at) own[by.rank[at]] += of[at];
+  std::vector<double> sums(own.size());
+  double above = 0;
+  for (size_t rank = own.size(); rank-- > 0;) {
+    sums[rank] = above + own[rank] / 2;
+    above += own[rank];
   }
-  return ranks;
+  return sums;
+}
+
+// Sums over the other children, of the ranks that they have among themselves: leaving one out takes 1 from every rank
+// above it and 1/2 from those it was tied with.
+class SpearmanWithout {
+ public:
+  SpearmanWithout(const DenseRanks& first, const DenseRanks& second)
+      : first_(first),
+        second_(second),
+        a_(MidRanks(first)),
+        b_(MidRanks(second)),
+        all_(SumsOf(a_, b_)),
+        a_above_a_(SumsAbove(first, a_)),
+        b_above_b_(SumsAbove(second, b_)),
+        a_above_b_(SumsAbove(second, a_)),
+        b_above_a_(SumsAbove(first, b_)) {}
+
+  double All() const {
+    return CorrelationOf(all_.products, all_.squares_first, all_.squares_second, static_cast<double>(a_.size()));
+  }
+
+  double Without(size_t at, const ValuePairs& value) const {
+    const double a = a_[at];
+    const double b = b_[at];
+    const uint32_t i = first_.rank[at];
+    const uint32_t j = second_.rank[at];
+    const double lost = (a_above_b_[j] - a / 2) + (b_above_a_[i] - b / 2);
+    const double both = value.above_in_both + 0.5 * (value.above_in_first_only + value.above_in_second_only) +
+                        0.25 * value.tied_in_both;
+    const auto n = static_cast<double>(a_.size());
+    return CorrelationOf(all_.products - a * b - lost + both,
+                         SquaresWithout(all_.squares_first, a, a_above_a_[i], first_.count[i]),
+                         SquaresWithout(all_.squares_second, b, b_above_b_[j], second_.count[j]), n - 1);
+  }
+
+ private:
+  double SquaresWithout(double squares, double rank, double above, uint32_t count) const {
+    const double tied = count - 1;
+    const double larger = static_cast<double>(a_.size()) - rank - tied / 2;
+    return squares - rank * rank - 2 * (above - rank / 2) + larger + tied / 4;
+  }
+
+  const DenseRanks& first_;
+  const DenseRanks& second_;
+  std::vector<double> a_;
+  std::vector<double> b_;
+  RankSums all_;
+  std::vector<double> a_above_a_;
+  std::vector<double> b_above_b_;
+  std::vector<double> a_above_b_;
+  std::vector<double> b_above_a_;
+};
+
+// Leaving out a child takes its pairs away.
+Jackknifed TauWithout(const PairCounts& all, const std::vector<PairCounts>& of_each) {
+  Jackknifed tau;
+  tau.value = KendallTauB(all);
+  tau.without.reserve(of_each.size());
+  for (const PairCounts& own : of_each) {
+    PairCounts others = all;
+    others -= own;
+    tau.without.push_back(KendallTauB(others));
+  }
+  return tau;
+}
+
+std::vector<std::vector<size_t>> GroupsOf(const DenseRanks& third) {
+  std::vector<std::vector<size_t>> groups(third.count.size());
+  for (size_t at = 0; at < third.rank.size(); ++at) groups[third.rank[at]].push_back(at);
+  return groups;
+}
+
+DenseRanks RanksOf(const std::vector<double>& values, const std::vector<size_t>& group) {
+  std::vector<double> own;
+  own.reserve(group.size());
+  for (const size_t at : group) own.push_back(values[at]);
+  return RankDensely(own);
 }
 
 }  // namespace
 
 PairCounts CountPairs(const std::vector<double>& first, const std::vector<double>& second) {
-  PairCounts pairs;
-  const size_t count = first.size();
-  if (count < 2) return pairs;
-  std::vector<size_t> order(count);
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return first[a] != first[b] ? first[a] < first[b] : second[a] < second[b]; });
-  pairs.all = PairsOf(count);
-  pairs.tied_in_first = TiedPairs(count, [&](size_t a, size_t b) { return first[order[a]] == first[order[b]]; });
-  const uint64_t tied_in_both = TiedPairs(count, [&](size_t a, size_t b) {
-    return first[order[a]] == first[order[b]] && second[order[a]] == second[order[b]];
-  });
-  std::vector<double> values(count);
-  for (size_t at = 0; at < count; ++at) values[at] = second[order[at]];
-  pairs.discordant = SortCountingInversions(&values);
-  pairs.tied_in_second = TiedPairs(count, [&](size_t a, size_t b) { return values[a] == values[b]; });
-  pairs.concordant = pairs.all - pairs.tied_in_first - pairs.tied_in_second + tied_in_both - pairs.discordant;
-  return pairs;
+  return CountPairs(RankDensely(first), RankDensely(second));
 }
 
 double KendallTauB(const PairCounts& pairs) {
@@ -100,19 +143,43 @@ double KendallTauB(const std::vector<double>& first, const std::vector<double>& 
 }
 
 double Spearman(const std::vector<double>& first, const std::vector<double>& second) {
-  const std::vector<double> a = MidRanks(first);
-  const std::vector<double> b = MidRanks(second);
-  const double middle = static_cast<double>(a.size() + 1) / 2;
-  double products = 0;
-  double squares_a = 0;
-  double squares_b = 0;
-  for (size_t at = 0; at < a.size(); ++at) {
-    products += (a[at] - middle) * (b[at] - middle);
-    squares_a += (a[at] - middle) * (a[at] - middle);
-    squares_b += (b[at] - middle) * (b[at] - middle);
+  const RankSums sums = SumsOf(MidRanks(RankDensely(first)), MidRanks(RankDensely(second)));
+  return CorrelationOf(sums.products, sums.squares_first, sums.squares_second, static_cast<double>(first.size()));
+}
+
+Jackknifed JackknifedTauB(const std::vector<double>& first, const std::vector<double>& second) {
+  std::vector<PairCounts> of_each;
+  PairCounts twice;
+  for (const ValuePairs& value : CountPairsOfEach(RankDensely(first), RankDensely(second))) {
+    of_each.push_back(value.pairs);
+    twice += value.pairs;
   }
-  if (squares_a == 0 || squares_b == 0) return std::numeric_limits<double>::quiet_NaN();
-  return products / (std::sqrt(squares_a) * std::sqrt(squares_b));
+  return TauWithout(Half(twice), of_each);
+}
+
+Jackknifed JackknifedSpearman(const std::vector<double>& first, const std::vector<double>& second) {
+  const DenseRanks first_ranks = RankDensely(first);
+  const DenseRanks second_ranks = RankDensely(second);
+  const SpearmanWithout without(first_ranks, second_ranks);
+  Jackknifed spearman;
+  spearman.value = without.All();
+  const std::vector<ValuePairs> values = CountPairsOfEach(first_ranks, second_ranks);
+  for (size_t at = 0; at < values.size(); ++at) spearman.without.push_back(without.Without(at, values[at]));
+  return spearman;
+}
+
+Jackknifed JackknifedTauAmongEqual(const std::vector<double>& first, const std::vector<double>& second,
+                                   const std::vector<double>& third) {
+  std::vector<PairCounts> of_each(first.size());
+  PairCounts twice;
+  for (const std::vector<size_t>& group : GroupsOf(RankDensely(third))) {
+    const std::vector<ValuePairs> values = CountPairsOfEach(RanksOf(first, group), RanksOf(second, group));
+    for (size_t at = 0; at < group.size(); ++at) {
+      of_each[group[at]] = values[at].pairs;
+      twice += values[at].pairs;
+    }
+  }
+  return TauWithout(Half(twice), of_each);
 }
 
 }  // namespace nasshrink::score

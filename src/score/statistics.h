@@ -2,21 +2,14 @@
 #ifndef NASSHRINK_SCORE_STATISTICS_H_
 #define NASSHRINK_SCORE_STATISTICS_H_
 
-#include <cstdint>
 #include <vector>
+
+#include "score/jackknife.h"
+#include "score/pair_counts.h"
 
 namespace nasshrink::score {
 
-// Counts over all pairs. A pair tied in both is counted in both.
-struct PairCounts {
-  uint64_t concordant = 0;
-  uint64_t discordant = 0;
-  uint64_t tied_in_first = 0;
-  uint64_t tied_in_second = 0;
-  uint64_t all = 0;
-};
-
-// O(n log n), by merge sort (Knight 1966). Both vectors of one length, no NaN.
+// All take vectors of one length without NaN, in O(n log n).
 PairCounts CountPairs(const std::vector<double>& first, const std::vector<double>& second);
 
 // (C - D) / sqrt((N - T1)(N - T2)) (Kendall 1945); NaN when one of them is constant or has fewer than two values.
@@ -25,6 +18,14 @@ double KendallTauB(const std::vector<double>& first, const std::vector<double>& 
 
 // Pearson correlation of mid-ranks; NaN as above.
 double Spearman(const std::vector<double>& first, const std::vector<double>& second);
+
+// The same with the values that leaving out one child gives.
+Jackknifed JackknifedTauB(const std::vector<double>& first, const std::vector<double>& second);
+Jackknifed JackknifedSpearman(const std::vector<double>& first, const std::vector<double>& second);
+
+// Tau-b with every count taken over the pairs of equal third value alone, all groups pooled.
+Jackknifed JackknifedTauAmongEqual(const std::vector<double>& first, const std::vector<double>& second,
+                                   const std::vector<double>& third);
 
 }  // namespace nasshrink::score
 

@@ -10,8 +10,9 @@
 namespace nasshrink::shrink {
 
 // Walks from the lowest score and drops an operator while another one of its choice stands later, so the best of every
-// choice stays; stops after `drop` drops, or earlier when nothing more can go. In the order of dropping.
-std::vector<ScoredOperator> AbsDrops(std::vector<ScoredOperator> operators, uint32_t drop);
+// choice stays; stops after `drop` drops, or earlier when nothing more can go. Operators that are not inferior enough
+// (IsInferior) are passed over. In the order of dropping.
+std::vector<ScoredOperator> AbsDrops(std::vector<ScoredOperator> operators, uint32_t drop, double significance = 0);
 
 }  // namespace nasshrink::shrink
 

@@ -5,7 +5,7 @@
 
 namespace nasshrink::shrink {
 
-std::vector<ScoredOperator> PerChoiceDrops(std::vector<ScoredOperator> operators, uint32_t drop) {
+std::vector<ScoredOperator> PerChoiceDrops(std::vector<ScoredOperator> operators, uint32_t drop, double significance) {
   SortForDropping(operators);
   std::stable_sort(operators.begin(), operators.end(),
                    [](const ScoredOperator& a, const ScoredOperator& b) { return a.choice < b.choice; });
@@ -14,7 +14,7 @@ std::vector<ScoredOperator> PerChoiceDrops(std::vector<ScoredOperator> operators
   std::map<uint32_t, uint32_t> dropped;
   std::vector<ScoredOperator> drops;
   for (const ScoredOperator& scored : operators) {
-    if (--left[scored.choice] == 0 || dropped[scored.choice] == drop) continue;
+    if (--left[scored.choice] == 0 || dropped[scored.choice] == drop || !IsInferior(scored, significance)) continue;
     ++dropped[scored.choice];
     drops.push_back(scored);
   }

@@ -9,8 +9,10 @@
 
 namespace nasshrink::shrink {
 
-// The lowest `drop` of every choice, fewer where a choice would be left without an operator. By choice, lowest first.
-std::vector<ScoredOperator> PerChoiceDrops(std::vector<ScoredOperator> operators, uint32_t drop);
+// The lowest `drop` of every choice, fewer where a choice would be left without an operator and of those that are
+// inferior enough (IsInferior). By choice, lowest first.
+std::vector<ScoredOperator> PerChoiceDrops(std::vector<ScoredOperator> operators, uint32_t drop,
+                                           double significance = 0);
 
 }  // namespace nasshrink::shrink
 

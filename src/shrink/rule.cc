@@ -1,24 +1,38 @@
 #include "shrink/rule.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 #include <utility>
 
 #include "shrink/abs.h"
 #include "shrink/pad_nas.h"
 #include "shrink/per_choice.h"
 #include "shrink/scored_operators.h"
+#include "shrink/se_nas.h"
 #include "space/codec.h"
 
 namespace nasshrink::shrink {
 namespace {
 
-base::Status NotPartOfThisVersion(const char* rule) {
-  return base::Error(base::Code::kUnimplemented, "rule '{}' is not part of this version", rule);
+base::Status CheckDrop(const std::string& rule, uint32_t drop, double significance) {
+  if (drop == 0) return base::Invalid(rule + ".drop", drop, "at least 1", "the rule would drop nothing");
+  if (significance >= 0 && std::isfinite(significance)) return {};
+  return base::Invalid(rule + ".significance", significance, "0 or more standard errors", "is out of range");
 }
 
-base::Status CheckDrop(const char* field, uint32_t drop) {
-  if (drop > 0) return {};
-  return base::Invalid(field, drop, "at least 1", "the rule would drop nothing");
+// The numbers that a rule on scores compares.
+base::Result<std::vector<ScoredOperator>> ComparedOf(std::vector<ScoredOperator> operators,
+                                                     const v1::ShrinkRule& rule) {
+  if (!rule.has_se_nas()) return operators;
+  NASSHRINK_ASSIGN_OR_RETURN(const Combination combination, CombinationFromName(rule.se_nas().combination()));
+  return Combine(std::move(operators), combination);
+}
+
+std::vector<ScoredOperator> DropsOf(const std::vector<ScoredOperator>& compared, const v1::ShrinkRule& rule) {
+  if (rule.has_abs()) return AbsDrops(compared, rule.abs().drop(), rule.abs().significance());
+  if (rule.has_se_nas()) return AbsDrops(compared, rule.se_nas().drop(), rule.se_nas().significance());
+  return PerChoiceDrops(compared, rule.per_choice().drop(), rule.per_choice().significance());
 }
 
 Shrunk Without(const space::Space& space, std::vector<v1::OperatorScore> dropped) {
@@ -70,27 +84,29 @@ base::Result<Shrunk> ApplyPadNas(const space::Space& space, const v1::ShrinkInpu
 base::Status CheckRule(const v1::ShrinkRule& rule) {
   switch (rule.rule_case()) {
     case v1::ShrinkRule::kAbs:
-      return CheckDrop("abs.drop", rule.abs().drop());
+      return CheckDrop("abs", rule.abs().drop(), rule.abs().significance());
     case v1::ShrinkRule::kPerChoice:
-      return CheckDrop("per_choice.drop", rule.per_choice().drop());
+      return CheckDrop("per_choice", rule.per_choice().drop(), rule.per_choice().significance());
     case v1::ShrinkRule::kPadNas:
       return CheckPadNas(rule.pad_nas());
     case v1::ShrinkRule::kSeNas:
-      return NotPartOfThisVersion("se_nas");
+      NASSHRINK_RETURN_IF_ERROR(
+          base::Status(CombinationFromName(rule.se_nas().combination()).status()).Under("se_nas."));
+      return CheckDrop("se_nas", rule.se_nas().drop(), rule.se_nas().significance());
     case v1::ShrinkRule::RULE_NOT_SET:
       break;
   }
-  return base::Invalid("rule", "nothing", "abs, per_choice or pad_nas", "no shrinking rule is given");
+  return base::Invalid("rule", "nothing", "abs, per_choice, pad_nas or se_nas", "no shrinking rule is given");
 }
 
 base::Result<Shrunk> ApplyRule(const space::Space& space, const v1::ShrinkInput& input, const v1::ShrinkRule& rule) {
   NASSHRINK_RETURN_IF_ERROR(CheckRule(rule));
   if (rule.has_pad_nas()) return ApplyPadNas(space, input, rule.pad_nas());
   NASSHRINK_ASSIGN_OR_RETURN(auto operators, MatchScores(space, input.scores()));
-  const std::vector<ScoredOperator> drops = rule.has_abs()
-                                                ? AbsDrops(std::move(operators), rule.abs().drop())
-                                                : PerChoiceDrops(std::move(operators), rule.per_choice().drop());
-  return Without(space, ScoresOf(drops, input.scores()));
+  NASSHRINK_ASSIGN_OR_RETURN(auto compared, ComparedOf(std::move(operators), rule));
+  Shrunk shrunk = Without(space, ScoresOf(DropsOf(compared, rule), input.scores()));
+  shrunk.compared = std::move(compared);
+  return shrunk;
 }
 
 }  // namespace nasshrink::shrink

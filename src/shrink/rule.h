@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "nasshrink/v1/score.pb.h"
 #include "nasshrink/v1/space.pb.h"
+#include "shrink/scored_operators.h"
 #include "space/space.h"
 
 namespace nasshrink::shrink {
@@ -17,9 +18,10 @@ struct Shrunk {
   space::Space space;
   v1::SpaceEdits edits;                    // the drops, and the frequencies of a rule that counts
   std::vector<v1::OperatorScore> dropped;  // in the order of dropping; a rule that counts scores by the frequency
+  std::vector<ScoredOperator> compared;    // what a rule on scores compared; of all operators, by (choice, candidate)
 };
 
-// UNIMPLEMENTED for rules that are not part of this version. Dropping nothing because nothing can go is no error.
+// Dropping nothing because nothing can go is no error.
 base::Result<Shrunk> ApplyRule(const space::Space& space, const v1::ShrinkInput& input, const v1::ShrinkRule& rule);
 
 // The rule alone, without input: that one is set, known, and its numbers are in range.

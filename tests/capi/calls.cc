@@ -1,6 +1,9 @@
 #include "capi/calls.h"
 
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/frontier.pb.h"
+#include "nasshrink/v1/plan.pb.h"
+#include "nasshrink/v1/ranking.pb.h"
 #include "nasshrink/v1/score.pb.h"
 
 namespace nasshrink::tests {
@@ -147,6 +150,11 @@ std::vector<Call> AllCalls(CallWorld& w) {
     return Try(nasshrink_space_shrink, p("space", world.space.get()), p("input", input.data()), input.size(),
                p("rule", rule.data()), rule.size(), p("out", &out.handle), p("edits", &edits.handle));
   });
+  add("space_explain_shrink", [&world, input = Bytes(input), rule = Bytes(rule)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_space_explain_shrink, p("space", world.space.get()), p("input", input.data()), input.size(),
+               p("rule", rule.data()), rule.size(), p("out", &out.handle));
+  });
   for (const auto& [name, function] :
        {std::pair{"space_sample", &nasshrink_space_sample}, {"space_count", &nasshrink_space_count}}) {
     add(name, [&world, function = function](Pass& p) {
@@ -154,6 +162,27 @@ std::vector<Call> AllCalls(CallWorld& w) {
       return Try(function, p("space", world.space.get()), p("options", Data("")), size_t{0}, p("out", &out.handle));
     });
   }
+
+  v1::RankInput ranked;
+  *ranked.mutable_children() = world.Children(3);
+  for (double value = 0; value < 3; ++value) ranked.add_truth(value);
+  *ranked.add_scores()->mutable_values() = ranked.truth();
+  add("space_rank", [&world, input = Bytes(ranked)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_space_rank, p("space", world.space.get()), p("input", input.data()), input.size(),
+               p("out", &out.handle));
+  });
+
+  v1::FrontierInput known;
+  const v1::SupernetOptions benchmark = world.SupernetMessage();
+  known.mutable_children()->set_choices(benchmark.truth().choices());
+  *known.mutable_children()->mutable_candidates() = benchmark.truth().candidates();
+  *known.mutable_truth() = benchmark.truth().accuracy();
+  add("space_frontier", [&w, input = Bytes(known)](Pass& p) {
+    Out<Buffer> out;
+    return Try(nasshrink_space_frontier, p("space", w.world.space.get()), p("input", input.data()), input.size(),
+               p("cancel", w.cancel.get()), p("out", &out.handle));
+  });
 
   const std::string arch = BytesOf(Make<Buffer>(nasshrink_arch_serialize, world.arch.get()).get());
   add("arch_parse", [&world, bytes = Bytes(arch)](Pass& p) {

@@ -161,6 +161,124 @@ TEST(OperatorScores, SampledScoresApproachTheExactOnes) {
   }
 }
 
+// Over many seeds, scores lie within their standard errors as often as a normal error does, and so do their margins.
+TEST(OperatorScores, ErrorsAreAsLargeAsTheySay) {
+  const space::Space space = *space::Preset("nas-bench-201", {});
+  for (const score::Sampling sampling : {score::Sampling::kIndependent, score::Sampling::kSwap}) {
+    for (const Aggregation aggregation : {Aggregation::kMean, Aggregation::kUpperTail}) {
+      OperatorScoring scoring;
+      scoring.aggregation = aggregation;
+      const auto truth = score::ScoreOperators(space, WeightedSum, scoring);
+      scoring.enumerate_up_to = 1;
+      scoring.samples_per_operator = 800;
+      scoring.sampling = sampling;
+      size_t scores_inside = 0;
+      size_t margins_inside = 0;
+      for (uint64_t seed = 0; seed < 100; ++seed) {
+        scoring.seed = seed;
+        const auto sampled = score::ScoreOperators(space, WeightedSum, scoring);
+        // Two operators of one choice, of which the second is always the best.
+        const v1::OperatorScore& low = sampled->scores(26);
+        const v1::OperatorScore& best = sampled->scores(29);
+        scores_inside += std::abs(low.score() - truth->scores(26).score()) < 1.96 * low.standard_error() ? 1 : 0;
+        const double margin = truth->scores(29).score() - truth->scores(26).score();
+        margins_inside += std::abs(best.score() - low.score() - margin) < 1.96 * low.margin_error() + 1e-9 ? 1 : 0;
+        EXPECT_EQ(best.margin_error(), 0);
+      }
+      // 95 expected, with a standard deviation of 2.2; the error of a tail mean is known less well, and under common
+      // draws all children of this score differ by the same.
+      EXPECT_GE(scores_inside, 86U) << static_cast<int>(aggregation);
+      EXPECT_GE(margins_inside, 86U) << static_cast<int>(sampling) << static_cast<int>(aggregation);
+    }
+  }
+}
+
+// A sum in which two neighbouring choices help each other, so that what an operator adds differs from child to child.
+base::Status PairedSum(const uint32_t* candidates, size_t count, double* scores) {
+  for (size_t row = 0; row < count; ++row) {
+    const uint32_t* child = candidates + row * 6;
+    scores[row] = 0;
+    for (size_t choice = 0; choice < 6; ++choice)
+      scores[row] += child[choice] + 0.2 * child[choice] * child[(choice + 1) % 6];
+  }
+  return {};
+}
+
+TEST(OperatorScores, CommonDrawsMakeDifferencesSurer) {
+  const space::Space space = *space::Preset("nas-bench-201", {});
+  OperatorScoring scoring;
+  scoring.enumerate_up_to = 1;
+  scoring.samples_per_operator = 500;
+  const auto independent = score::ScoreOperators(space, PairedSum, scoring);
+  scoring.sampling = score::Sampling::kSwap;
+  const auto swapped = score::ScoreOperators(space, PairedSum, scoring);
+  const auto exact = score::ScoreOperators(space, PairedSum, {});
+  for (int at = 0; at < 30; ++at) {
+    EXPECT_NEAR(swapped->scores(at).score(), exact->scores(at).score(), 4.5 * swapped->scores(at).standard_error());
+    if (at % 5 == 4) continue;
+    EXPECT_LT(swapped->scores(at).margin_error(), 0.4 * independent->scores(at).margin_error());
+    const double margin = exact->scores(at / 5 * 5 + 4).score() - exact->scores(at).score();
+    EXPECT_NEAR(swapped->scores(at / 5 * 5 + 4).score() - swapped->scores(at).score(), margin,
+                4.5 * swapped->scores(at).margin_error());
+  }
+}
+
+TEST(OperatorScores, BalancedChildrenServeEveryOperatorEquallyOften) {
+  const space::Space space = tests::ChainSpace({{0, 1, 2, 3, 4}, {0, 1}, {0, 1, 2, 3, 4}, {7}});
+  OperatorScoring scoring;
+  scoring.enumerate_up_to = 1;
+  scoring.samples_per_operator = 400;
+  scoring.sampling = score::Sampling::kBalanced;
+  std::map<space::Architecture, size_t> seen;
+  const BlockScorer record = [&](const uint32_t* candidates, size_t count, double* scores) {
+    for (size_t row = 0; row < count; ++row) {
+      ++seen[{candidates + row * 4, candidates + row * 4 + 4}];
+      scores[row] = candidates[row * 4] + 10.0 * candidates[row * 4 + 1];
+    }
+    return base::Status();
+  };
+  const auto scores = score::ScoreOperators(space, record, scoring);
+  ASSERT_TRUE(scores.ok()) << scores.status().message();
+  const std::vector<uint64_t> children = {400, 400, 400, 400, 400, 1000, 1000, 400, 400, 400, 400, 400, 2000};
+  for (int at = 0; at < scores->scores_size(); ++at) {
+    EXPECT_EQ(scores->scores(at).children(), children[static_cast<size_t>(at)]);
+  }
+  EXPECT_EQ(scores->scores(12).score(), 2 + 5);
+  EXPECT_NEAR(scores->scores(3).score(), 3 + 5, 4 * scores->scores(3).standard_error());
+  EXPECT_EQ(seen.size(), 50U);
+  double chi_square = 0;
+  for (const auto& [child, times] : seen) chi_square += std::pow(static_cast<double>(times) - 40, 2) / 40;
+  EXPECT_LT(chi_square, 85.4);  // 49 degrees of freedom, p = 0.001
+}
+
+TEST(OperatorScores, SamplesGrowUntilTheyDecide) {
+  const space::Space space = *space::Preset("nas-bench-201", {});
+  OperatorScoring scoring;
+  scoring.enumerate_up_to = 1;
+  scoring.samples_per_operator = 8;
+  scoring.significance = 3;
+  scoring.max_samples_per_operator = 5000;
+  for (const score::Sampling sampling :
+       {score::Sampling::kIndependent, score::Sampling::kSwap, score::Sampling::kBalanced}) {
+    scoring.sampling = sampling;
+    const auto scores = score::ScoreOperators(space, PairedSum, scoring);
+    EXPECT_GT(scores->scores(0).children(), sampling == score::Sampling::kSwap ? 7U : 8U);
+    EXPECT_LT(scores->scores(0).children(), 5000U);
+    for (int at = 0; at < 30; ++at) {
+      if (scores->scores(at).margin_error() == 0) continue;
+      EXPECT_GT(scores->scores(at / 5 * 5 + 4).score() - scores->scores(at).score(),
+                3 * scores->scores(at).margin_error());
+    }
+    // The same draws as if they had been asked for at once.
+    OperatorScoring at_once = scoring;
+    at_once.significance = 0;
+    at_once.samples_per_operator = static_cast<uint32_t>(scores->scores(0).children());
+    EXPECT_EQ(score::ScoreOperators(space, PairedSum, at_once)->SerializeAsString(), scores->SerializeAsString());
+  }
+  scoring.max_samples_per_operator = 20;
+  EXPECT_EQ(score::ScoreOperators(space, PairedSum, scoring)->scores(0).children(), 20U);
+}
+
 TEST(OperatorScores, SampledChildrenAllContainTheOperatorAndAreUniform) {
   const space::Space space = tests::ChainSpace({{0, 1, 2}, {0, 1}, {0, 1, 2, 3}});
   OperatorScoring scoring;
@@ -238,6 +356,12 @@ TEST(OperatorScores, CancelAndErrorsOfTheFunctionEndScoring) {
     return base::Status(base::Code::kUnavailable, "no supernet");
   };
   EXPECT_EQ(score::ScoreOperators(space, broken, {}).status().message(), "no supernet");
+}
+
+TEST(OperatorScores, UnknownSamplingIsRefused) {
+  EXPECT_EQ(*score::SamplingFromName("swap"), score::Sampling::kSwap);
+  EXPECT_NE(score::SamplingFromName("peer").status().message().find("independent, swap or balanced"),
+            std::string::npos);
 }
 
 TEST(OperatorScores, UnknownAggregationIsRefused) {

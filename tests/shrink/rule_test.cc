@@ -135,16 +135,43 @@ TEST(Shrink, ScoresThatDoNotMatchAreRefusedByOperator) {
   }
 }
 
-TEST(Shrink, RulesThatAreMissingUnknownOrEmptyAreRefused) {
+TEST(Shrink, RulesThatAreMissingOrEmptyAreRefused) {
   const space::Space space = Small();
-  v1::ShrinkRule se;
-  se.mutable_se_nas();
   const v1::ShrinkInput input = SmallInput(space);
-  const auto unimplemented = shrink::ApplyRule(space, input, se).status();
-  EXPECT_EQ(unimplemented.code(), base::Code::kUnimplemented);
-  EXPECT_EQ(unimplemented.message(), "rule 'se_nas' is not part of this version");
   EXPECT_EQ(shrink::ApplyRule(space, input, {}).status().code(), base::Code::kInvalidArgument);
   EXPECT_EQ(shrink::ApplyRule(space, input, Abs(0)).status().message().rfind("abs.drop:", 0), 0U);
+}
+
+TEST(Shrink, OnlySignificantlyInferiorOperatorsGoWhenAskedTo) {
+  const space::Space space = Small();
+  v1::ShrinkInput input = SmallInput(space);
+  // Choice 0: 3, 1, 2; choice 2: 9, 8, 7. The best is 2 and 1 above the others.
+  for (v1::OperatorScore& score : *input.mutable_scores()->mutable_scores()) score.set_standard_error(0.4);
+  const auto dropped = [&](v1::ShrinkRule rule, double significance) {
+    rule.mutable_abs()->set_significance(significance);
+    return shrink::ApplyRule(space, input, rule)->dropped.size();
+  };
+  // The standard error of a difference is 0.566: 2 is 3.5 of them, 1 is 1.8.
+  EXPECT_EQ(dropped(Abs(9), 0), 4U);
+  EXPECT_EQ(dropped(Abs(9), 1.7), 4U);
+  EXPECT_EQ(dropped(Abs(9), 2), 2U);
+  EXPECT_EQ(dropped(Abs(9), 4), 0U);
+  // Errors of differences that come with the scores are taken as they are.
+  for (v1::OperatorScore& score : *input.mutable_scores()->mutable_scores()) score.set_margin_error(0.1);
+  EXPECT_EQ(dropped(Abs(9), 9), 4U);
+  v1::ShrinkRule per_choice = PerChoice(1);
+  per_choice.mutable_per_choice()->set_significance(15);
+  EXPECT_EQ(shrink::ApplyRule(space, input, per_choice)->dropped.size(), 2U);
+  input.mutable_scores()->mutable_scores(1)->set_margin_error(-1);
+  EXPECT_EQ(shrink::ApplyRule(space, input, Abs(1)).status().details().field, "scores.scores[1].margin_error");
+  EXPECT_EQ(shrink::CheckRule([] {
+              v1::ShrinkRule rule = Abs(1);
+              rule.mutable_abs()->set_significance(-1);
+              return rule;
+            }())
+                .details()
+                .field,
+            "abs.significance");
 }
 
 // FairNAS with one drop a layer: 6^19 -> 5^19 -> ... -> 2^19 (ABS appendix).

@@ -23,6 +23,8 @@ class Examples(ProgramTest):
         program.write_truth(cls.folder / "truth.csv")
         for name, text in FILES:
             (cls.folder / name).write_text(text, encoding="utf-8")
+        program.write_scores(cls.folder / "convolutions.csv", program.convolutions)
+        program.write_scores(cls.folder / "losses.csv", lambda ops: -program.known_accuracy(ops))
 
     def test_examples_run(self):
         for kind, block in BLOCKS:

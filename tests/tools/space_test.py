@@ -37,8 +37,8 @@ class Names(ProgramTest):
     def test_help_of_every_command_has_examples(self):
         commands = ["presets", "list", "space make", "space describe", "space diff", "space union", "space intersect",
                     "space subtract", "space restrict", "arch cost", "arch convert", "count", "sample", "train", "table", "score",
-                    "score-operators", "shrink", "search", "run", "resume", "status", "retrain", "export", "report",
-                    "doctor", "latency import", "latency networks", "latency check", "latency measure"]
+                     "score-operators", "rank", "frontier", "shrink", "search", "run", "resume", "status", "retrain", "export", "report",
+                     "doctor", "latency import", "latency networks", "latency check", "latency measure"]
         for command in commands:
             with self.subTest(command=command):
                 done = self.call(*command.split(), "--help")
