@@ -23,6 +23,7 @@ void AddCommands(CLI::App* app, SharedOptions* shared) {
   AddScoreCommands(app, shared);
   AddShrinkCommands(app, shared);
   AddSearchCommands(app, shared);
+  AddDeriveCommands(app, shared);
   AddExportCommands(app, shared);
   AddDoctorCommands(app, shared);
 }

@@ -37,6 +37,7 @@ void AddTrainCommands(CLI::App* app, SharedOptions* shared);
 void AddScoreCommands(CLI::App* app, SharedOptions* shared);
 void AddShrinkCommands(CLI::App* app, SharedOptions* shared);
 void AddSearchCommands(CLI::App* app, SharedOptions* shared);
+void AddDeriveCommands(CLI::App* app, SharedOptions* shared);
 void AddExportCommands(CLI::App* app, SharedOptions* shared);
 void AddDoctorCommands(CLI::App* app, SharedOptions* shared);
 

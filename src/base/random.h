@@ -17,16 +17,20 @@ namespace nasshrink::base {
 
 // What a stream is for. Values are frozen; add at the end.
 enum class Purpose : uint8_t {
-  kPath = 1,          // sampled path of a training step
-  kShuffle = 2,       // order of training images in an epoch
-  kAugment = 3,       // crop, flip, cutout of one image in an epoch
-  kWeights = 4,       // initial weights
-  kSplit = 5,         // training / validation split
-  kSampleSpace = 6,   // children drawn from a space
-  kScore = 7,         // children drawn to score operators
-  kSearch = 8,        // search algorithms
-  kSynthetic = 9,     // synthetic images
-  kCalibration = 10,  // Re-BN images
+  kPath = 1,           // sampled path of a training step
+  kShuffle = 2,        // order of training images in an epoch
+  kAugment = 3,        // crop, flip, cutout of one image in an epoch
+  kWeights = 4,        // initial weights
+  kSplit = 5,          // training / validation split
+  kSampleSpace = 6,    // children drawn from a space
+  kScore = 7,          // children drawn to score operators
+  kSearch = 8,         // search algorithms
+  kSynthetic = 9,      // synthetic images
+  kCalibration = 10,   // Re-BN images
+  kDeck = 20,          // shuffled decks of strictly fair training
+  kArchitecture = 21,  // initial architecture parameters
+  kGate = 22,          // candidates drawn by architecture parameters
+  kDropout = 23,       // what a training step leaves out
 };
 
 // One block of Philox4x32 with 10 rounds (Salmon et al., SC 2011).
