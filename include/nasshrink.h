@@ -696,6 +696,22 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_arch_import(const na
                                                                         size_t text_size, nasshrink_arch** out,
                                                                         nasshrink_error** err);
 
+/* The child that architecture parameters stand for.
+ *
+ * Parameters: space, parameters and out must not be NULL; parameters is an `ArchitectureParameters` message of
+ *   parameters_size bytes, of the space or of another with the same root; options is a `DeriveOptions` message of
+ *   options_size bytes, NULL for the most probable candidate of every choice; out receives the architecture.
+ * Ownership: parameters and options are borrowed for the call; *out belongs to the caller (nasshrink_arch_free).
+ * Status: INVALID_ARGUMENT for parameters of another space or an unknown rule.
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_arch_derive(const nasshrink_space* space,
+                                                                        const uint8_t* parameters,
+                                                                        size_t parameters_size, const uint8_t* options,
+                                                                        size_t options_size, nasshrink_arch** out,
+                                                                        nasshrink_error** err);
+
 /* An architecture in one of the field's notations, as UTF-8 text without a final NUL.
  *
  * Parameters: arch, format and out must not be NULL; format is one of nasshrink_registry_list "formats", which
@@ -1075,6 +1091,48 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_supernet_describe(co
                                                                               nasshrink_buffer** out,
                                                                               nasshrink_error** err);
 
+/* Architecture parameters that a training with strategy "proxyless" or "darts" has learned.
+ *
+ * Parameters: supernet and out must not be NULL; out receives an `ArchitectureParameters` message.
+ * Ownership: *out belongs to the caller (nasshrink_buffer_free).
+ * Status: FAILED_PRECONDITION when there are none, or when another call or a run uses the supernet.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_supernet_architecture(const nasshrink_supernet* supernet,
+                                                                                  nasshrink_buffer** out,
+                                                                                  nasshrink_error** err);
+
+/* Copies one of the supernet's tensors: a weight, or a running mean or variance.
+ *
+ * Parameters: supernet, name and out must not be NULL; name is one of the `SupernetSummary`'s tensors; out receives a
+ *   float32 tensor.
+ * Ownership: name is borrowed for the call; *out belongs to the caller (nasshrink_tensor_free).
+ * Status: NOT_FOUND for a name that the supernet has not; FAILED_PRECONDITION when another call or a run uses the
+ *   supernet, or when it is one of looked-up accuracies.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_supernet_tensor(const nasshrink_supernet* supernet,
+                                                                            const char* name, nasshrink_tensor** out,
+                                                                            nasshrink_error** err);
+
+/* Writes one of the supernet's tensors, for example after a step of the caller's own optimiser.
+ *
+ * Parameters: supernet, name and values must not be NULL; name is one of the `SupernetSummary`'s tensors; values is
+ *   float32 of that tensor's shape, all finite.
+ * Ownership: name and values are borrowed for the call.
+ * Status: NOT_FOUND for a name that the supernet has not; INVALID_ARGUMENT for another type or shape or a number that
+ *   is not finite; FAILED_PRECONDITION when another call or a run uses the supernet, or when it is one of looked-up
+ *   accuracies.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_supernet_set_tensor(nasshrink_supernet* supernet,
+                                                                                const char* name,
+                                                                                const nasshrink_tensor* values,
+                                                                                nasshrink_error** err);
+
 /* Metrics of many children with the supernet's weights, which never change by it.
  *
  * Parameters: supernet, architectures and out must not be NULL; architectures is an `ArchitectureList` message of
@@ -1205,6 +1263,86 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_trainer_step(nasshri
                                                                          const nasshrink_tensor* inputs,
                                                                          const nasshrink_tensor* targets,
                                                                          nasshrink_buffer** out, nasshrink_error** err);
+
+/* One step of the architecture parameters on held-out images, for strategies that learn them.
+ *
+ * Parameters: trainer, inputs, targets and out must not be NULL; inputs is float32 [batch, channels, height, width];
+ *   targets is int64 [batch]; out receives a `StepReport` message with the loss (its cost included) and the norm of the
+ *   parameters' gradient.
+ * Ownership: inputs and targets are borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: INVALID_ARGUMENT for shapes, types or labels that do not fit; OUT_OF_RANGE for a loss or gradient that is
+ *   not finite: nothing has moved; FAILED_PRECONDITION for a strategy without architecture parameters, for DARTS of
+ *   second order (which needs a training batch, too), when another call or a run uses the supernet, or when it is one
+ *   of looked-up accuracies.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_trainer_arch_step(nasshrink_trainer* trainer,
+                                                                              const nasshrink_tensor* inputs,
+                                                                              const nasshrink_tensor* targets,
+                                                                              nasshrink_buffer** out,
+                                                                              nasshrink_error** err);
+
+/* First part of a step with a loss of the caller's own: runs the step's next path.
+ *
+ * A step has one forward and one backward for each of its paths (one; with strategy "fair" as many as the largest
+ * choice has operators), or a multiple of them, for example one for each piece of a large batch. A forward that no
+ * backward follows leaves no trace.
+ *
+ * Parameters: trainer, inputs and out must not be NULL; inputs is float32 [batch, channels, height, width]; out
+ *   receives the logits, float32 [batch, classes].
+ * Ownership: inputs is borrowed for the call; *out belongs to the caller (nasshrink_tensor_free).
+ * Status: INVALID_ARGUMENT for shapes or types that do not fit; FAILED_PRECONDITION when another call or a run uses
+ *   the supernet, or when it is one of looked-up accuracies.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_trainer_forward(nasshrink_trainer* trainer,
+                                                                            const nasshrink_tensor* inputs,
+                                                                            nasshrink_tensor** out,
+                                                                            nasshrink_error** err);
+
+/* Second part: takes the gradient of the loss by the logits and adds up the gradients of the path's weights.
+ *
+ * Parameters: trainer and output_gradient must not be NULL; output_gradient is float32 [batch, classes].
+ * Ownership: output_gradient is borrowed for the call.
+ * Status: INVALID_ARGUMENT for another type or shape; FAILED_PRECONDITION without a forward before it, or when another
+ *   call or a run uses the supernet, or when it is one of looked-up accuracies.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_trainer_backward(nasshrink_trainer* trainer,
+                                                                             const nasshrink_tensor* output_gradient,
+                                                                             nasshrink_error** err);
+
+/* Third part: clips the gradients, moves the weights and ends the step. With the optimiser "none" the weights are left
+ * to the caller (nasshrink_trainer_gradient, nasshrink_supernet_set_tensor); running statistics and counters go on.
+ *
+ * Parameters: trainer and out must not be NULL; out receives a `StepReport` message, whose loss and accuracy are 0.
+ * Ownership: *out belongs to the caller (nasshrink_buffer_free).
+ * Status: OUT_OF_RANGE for a gradient that is not finite: nothing has moved and the gradients are forgotten;
+ *   FAILED_PRECONDITION before all paths of the step had their turn, or when another call or a run uses the supernet,
+ *   or when it is one of looked-up accuracies.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_trainer_apply(nasshrink_trainer* trainer,
+                                                                          nasshrink_buffer** out,
+                                                                          nasshrink_error** err);
+
+/* Gradient of one weight as added up since the last step ended; all zeros for a weight that took no part.
+ *
+ * Parameters: trainer, name and out must not be NULL; name is the weight's in the `SupernetSummary`; out receives a
+ *   float32 tensor of its shape.
+ * Ownership: name is borrowed for the call; *out belongs to the caller (nasshrink_tensor_free).
+ * Status: NOT_FOUND for a name that is no weight; FAILED_PRECONDITION when another call or a run uses the supernet, or
+ *   when it is one of looked-up accuracies.
+ * Threads: thread-compatible.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_trainer_gradient(const nasshrink_trainer* trainer,
+                                                                             const char* name, nasshrink_tensor** out,
+                                                                             nasshrink_error** err);
 
 /* Optimiser state, schedule and counters as bytes. The weights are the supernet's (nasshrink_supernet_save).
  *

@@ -51,20 +51,36 @@ v1::RunPlan TrainPlan(nasshrink_context* context, const Work& work, const Shared
   return plan;
 }
 
+// The run's own folder stands beside the result until that is complete, so that a stopped training can go on.
+Run OpenKeptRun(nasshrink_context* context, nasshrink_dataset* dataset, const v1::RunPlan& plan,
+                const std::string& folder, bool again, nasshrink_cancel* cancel) {
+  if (again) {
+    CheckSamePlan(context, folder, plan);
+    return ResumeRun(context, folder, false, dataset, cancel);
+  }
+  const std::string bytes = plan.SerializeAsString();
+  return Make<Run>(nasshrink_run_start, context, Data(bytes), bytes.size(), nullptr, dataset, folder.c_str(), nullptr,
+                   cancel);
+}
+
 void TrainSupernet(const SharedOptions& shared, const TrainArguments& arguments) {
   nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   CheckWritable(arguments.out);
   const Settings settings = SplitSettings(arguments.set);
-  const Context context = OpenContext(shared);
+  const std::string folder = arguments.out + ".run";
+  const bool again = HoldsRun(OpenContext(shared).get(), folder);
+  const Context context = again ? ContextOfRun(shared, folder, false) : OpenContext(shared);
   const Work work = OpenWork(context.get(), arguments.source, arguments.data, settings.space, true);
-  const std::string bytes = TrainPlan(context.get(), work, shared, arguments, settings.plan).SerializeAsString();
-  const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
-                            nullptr, nullptr, cancel);
+  const v1::RunPlan plan = TrainPlan(context.get(), work, shared, arguments, settings.plan);
   Progress progress(shared.quiet);
+  if (again) progress.Say(fmt::format("going on with the training in {}, as it was started", folder));
+  const Run run = OpenKeptRun(context.get(), work.dataset.get(), plan, folder, again, cancel);
   const Followed followed = Follow(run.get(), &progress, work.dataset != nullptr);
-  CheckWork(followed.outcome, "nothing was written");
+  CheckWork(followed.outcome, "continue with the same command");
   const Supernet supernet = Make<Supernet>(nasshrink_run_supernet, run.get());
   Do(nasshrink_supernet_save, supernet.get(), arguments.out.c_str());
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
   PrintResult({{"images_per_second", followed.epoch.images_per_second()},
                {"loss", followed.epoch.loss()},
                {"accuracy", followed.epoch.train_accuracy()},
@@ -159,18 +175,6 @@ v1::RunPlan RetrainPlan(const Subject& subject, const SharedOptions& shared, con
   return plan;
 }
 
-// The run's own folder stands beside the result until that is complete, so that a stopped training can go on.
-Run OpenRetrainRun(nasshrink_context* context, const Subject& subject, const v1::RunPlan& plan,
-                   const std::string& folder, bool again, nasshrink_cancel* cancel) {
-  if (again) {
-    CheckSamePlan(context, folder, plan);
-    return ResumeRun(context, folder, false, subject.work.dataset.get(), cancel);
-  }
-  const std::string bytes = plan.SerializeAsString();
-  return Make<Run>(nasshrink_run_start, context, Data(bytes), bytes.size(), nullptr, subject.work.dataset.get(),
-                   folder.c_str(), nullptr, cancel);
-}
-
 void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) {
   nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   CheckWritable(arguments.out);
@@ -185,7 +189,7 @@ void RetrainChild(const SharedOptions& shared, const TrainArguments& arguments) 
   Progress progress(shared.quiet);
   if (!subject.work.gaps.empty()) progress.Say(subject.work.gaps);
   if (again) progress.Say(fmt::format("going on with the training in {}, as it was started", folder));
-  const Run run = OpenRetrainRun(context.get(), subject, plan, folder, again, cancel);
+  const Run run = OpenKeptRun(context.get(), subject.work.dataset.get(), plan, folder, again, cancel);
   const Followed followed = Follow(run.get(), &progress, subject.work.dataset != nullptr);
   CheckWork(followed.outcome, "continue with the same command");
   WriteBytes(arguments.out, ReadBytes(folder + "/" + kChildFile));

@@ -36,6 +36,9 @@ void TakeEvent(const v1::RunEvent& event, bool trains, Followed* followed, Progr
                                 event.shrunk().dropped_size(), event.shrunk().children_before(),
                                 event.shrunk().children_after()));
       break;
+    case v1::RunEvent::kStepSkipped:
+      progress->Say(fmt::format("{}: {}", event.stage(), event.step_skipped().reason()));
+      break;
     case v1::RunEvent::kNote:
       progress->Say(fmt::format("{}: {}", event.stage(), event.note().text()));
       break;

@@ -26,6 +26,7 @@ void AddCommands(CLI::App* app, SharedOptions* shared) {
   AddRankCommands(app, shared);
   AddFrontierCommands(app, shared);
   AddSearchCommands(app, shared);
+  AddDeriveCommands(app, shared);
   AddExportCommands(app, shared);
   AddDoctorCommands(app, shared);
 }

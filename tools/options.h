@@ -40,6 +40,7 @@ void AddShrinkCommands(CLI::App* app, SharedOptions* shared);
 void AddRankCommands(CLI::App* app, SharedOptions* shared);
 void AddFrontierCommands(CLI::App* app, SharedOptions* shared);
 void AddSearchCommands(CLI::App* app, SharedOptions* shared);
+void AddDeriveCommands(CLI::App* app, SharedOptions* shared);
 void AddExportCommands(CLI::App* app, SharedOptions* shared);
 void AddDoctorCommands(CLI::App* app, SharedOptions* shared);
 

@@ -31,7 +31,11 @@ enum class Purpose : uint8_t {
   kResizedCrop = 20,
   kColourJitter = 21,
   kRandAugment = 22,
-  kRandomLabel = 23,  // labels that stand in for those of the images
+  kRandomLabel = 23,   // labels that stand in for those of the images
+  kDeck = 24,          // shuffled decks of strictly fair training
+  kArchitecture = 25,  // initial architecture parameters
+  kGate = 26,          // candidates drawn by architecture parameters
+  kDropout = 27,       // what a training step leaves out
 };
 
 // One block of Philox4x32 with 10 rounds (Salmon et al., SC 2011).

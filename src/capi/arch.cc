@@ -4,6 +4,8 @@
 #include "capi/space.h"
 #include "capi/text.h"
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/plan.pb.h"
+#include "run/architecture_parameters.h"
 #include "space/architecture.h"
 #include "space/cost_report.h"
 #include "space/notation.h"
@@ -50,6 +52,22 @@ nasshrink_status nasshrink_arch_import(const nasshrink_space* space, const char*
     NASSHRINK_ASSIGN_OR_RETURN(const auto bytes, BytesOf(reinterpret_cast<const uint8_t*>(text), text_size, "text"));
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     NASSHRINK_ASSIGN_OR_RETURN(auto architecture, space::ImportArchitecture(object->space(), notation, bytes));
+    Publish(std::make_shared<ArchObject>(ArchObject{std::move(object), std::move(architecture)}), out);
+    return {};
+  });
+}
+
+nasshrink_status nasshrink_arch_derive(const nasshrink_space* space, const uint8_t* parameters, size_t parameters_size,
+                                       const uint8_t* options, size_t options_size, nasshrink_arch** out,
+                                       nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(auto object, Get(space, "space"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto message,
+                               MessageOf<v1::ArchitectureParameters>(parameters, parameters_size, "parameters"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto how, OptionsOf<v1::DeriveOptions>(options, options_size));
+    NASSHRINK_ASSIGN_OR_RETURN(auto architecture, run::DeriveChild(object->space(), message, how));
     Publish(std::make_shared<ArchObject>(ArchObject{std::move(object), std::move(architecture)}), out);
     return {};
   });

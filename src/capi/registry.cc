@@ -90,10 +90,12 @@ void ListRules(v1::RegistryListing* listing) {
 
 void ListMetrics(v1::RegistryListing* listing) {
   Entries(listing, {{"accuracy", "percent of images classified rightly, after Re-BN"},
+                    {"top5", "percent of images whose class is among the five largest logits, after Re-BN"},
                     {"loss", "cross-entropy, after Re-BN"},
                     {"angle", "radians between a child's weights and their initial values (ABS Sec. 3.2)"},
                     {"macs", "multiply-adds for one image"},
-                    {"params", "trainable parameters"}});
+                    {"params", "trainable parameters"},
+                    {"magnitude", "of operators: the softmax of learned architecture parameters"}});
 }
 
 base::Result<v1::RegistryListing> List(const std::string& kind) {
@@ -108,7 +110,10 @@ base::Result<v1::RegistryListing> List(const std::string& kind) {
   } else if (kind == "rules") {
     ListRules(&listing);
   } else if (kind == "strategies") {
-    Entries(&listing, {{"uniform", "one uniformly drawn path a step (SPOS)"}});
+    Entries(&listing, {{"uniform", "one uniformly drawn path a step (SPOS)"},
+                       {"fair", "every operator equally often: m paths a step, one optimiser step (FairNAS)"},
+                       {"proxyless", "a path drawn by learned parameters, with binary gates (ProxylessNAS)"},
+                       {"darts", "a mixture of all operators by learned parameters (DARTS)"}});
   } else if (kind == "recipes") {
     ListRecipes(&listing);
   } else if (kind == "algorithms") {

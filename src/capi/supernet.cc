@@ -9,10 +9,12 @@
 #include "capi/message.h"
 #include "capi/space.h"
 #include "capi/table.h"
+#include "capi/tensor.h"
 #include "capi/text.h"
 #include "nasshrink/v1/context.pb.h"
 #include "nasshrink/v1/plan.pb.h"
 #include "nasshrink/v1/score.pb.h"
+#include "run/architecture_parameters.h"
 #include "run/checkpoint.h"
 #include "run/evaluate.h"
 #include "run/options.h"
@@ -138,6 +140,48 @@ nasshrink_status nasshrink_supernet_describe(const nasshrink_supernet* supernet,
   });
 }
 
+nasshrink_status nasshrink_supernet_architecture(const nasshrink_supernet* supernet, nasshrink_buffer** out,
+                                                 nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(supernet, "supernet"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    const SupernetUse use(*object, Access::kRead);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    NASSHRINK_ASSIGN_OR_RETURN(const auto parameters, use->Architecture());
+    v1::ArchitectureParameters message;
+    run::ParametersToMessage(use->space(), parameters, &message);
+    return PublishMessage(message, out);
+  });
+}
+
+nasshrink_status nasshrink_supernet_tensor(const nasshrink_supernet* supernet, const char* name, nasshrink_tensor** out,
+                                           nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(supernet, "supernet"));
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string wanted, TextOf(name, "name"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    const SupernetUse use(*object, Access::kRead);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    NASSHRINK_ASSIGN_OR_RETURN(auto tensor, use->Tensor(wanted));
+    PublishTensor(object->context(), std::move(tensor.values), std::move(tensor.shape), out);
+    return {};
+  });
+}
+
+nasshrink_status nasshrink_supernet_set_tensor(nasshrink_supernet* supernet, const char* name,
+                                               const nasshrink_tensor* values, nasshrink_error** err) {
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(supernet, "supernet"));
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string wanted, TextOf(name, "name"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto tensor, Get(values, "values"));
+    const SupernetUse use(*object, Access::kWrite);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    return use->SetTensor(wanted, tensor->view);
+  });
+}
+
 nasshrink_status nasshrink_supernet_evaluate(nasshrink_supernet* supernet, const uint8_t* architectures,
                                              size_t architectures_size, nasshrink_dataset* dataset,
                                              const uint8_t* options, size_t options_size, nasshrink_cancel* cancel,
@@ -223,9 +267,12 @@ nasshrink_status nasshrink_supernet_inherit(const nasshrink_supernet* supernet, 
     NASSHRINK_ASSIGN_OR_RETURN(const auto message, OptionsOf<v1::InheritOptions>(options, options_size));
     const SupernetUse use(*object, Access::kRead);
     NASSHRINK_RETURN_IF_ERROR(use.status());
-    NASSHRINK_RETURN_IF_ERROR(space::CheckRootFingerprint(use->space(), space->space().root_fingerprint, "shrunk"));
-    NASSHRINK_RETURN_IF_ERROR(CheckSubSpace(use->space(), space->space()));
-    NASSHRINK_ASSIGN_OR_RETURN(auto heir, use->Inherit(space->space()));
+    if (!message.fill()) {
+      NASSHRINK_RETURN_IF_ERROR(space::CheckRootFingerprint(use->space(), space->space().root_fingerprint, "shrunk"));
+      NASSHRINK_RETURN_IF_ERROR(CheckSubSpace(use->space(), space->space()));
+    }
+    NASSHRINK_ASSIGN_OR_RETURN(const run::InheritOptions inherit, run::ResolveInherit(message));
+    NASSHRINK_ASSIGN_OR_RETURN(auto heir, use->Inherit(space->space(), inherit));
     if (message.reset_base()) NASSHRINK_RETURN_IF_ERROR(heir->ResetBase());
     PublishSupernet(object->context(), std::move(heir), out);
     return {};

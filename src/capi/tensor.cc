@@ -96,6 +96,20 @@ class Lent {
 };
 
 }  // namespace
+
+void PublishTensor(std::shared_ptr<const ContextObject> context, std::vector<float> values, std::vector<int64_t> shape,
+                   nasshrink_tensor** out) {
+  auto tensor = std::make_shared<TensorObject>();
+  tensor->context = std::move(context);
+  tensor->owned = std::move(values);
+  tensor->view.data = tensor->owned.data();
+  tensor->view.dtype = run::DType::kFloat32;
+  tensor->strides.assign(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;) tensor->strides[i - 1] = tensor->strides[i] * shape[i];
+  tensor->view.shape = std::move(shape);
+  Publish(std::move(tensor), out);
+}
+
 }  // namespace nasshrink::capi
 
 using namespace nasshrink;        // NOLINT(google-build-using-namespace)

@@ -1,4 +1,4 @@
-// The object behind a tensor: the caller's memory with its shape, released once.
+// The object behind a tensor: memory with its shape; the caller's, released once, or the library's own.
 #ifndef NASSHRINK_CAPI_TENSOR_H_
 #define NASSHRINK_CAPI_TENSOR_H_
 
@@ -26,7 +26,12 @@ class TensorObject {
   std::vector<int64_t> strides;
   void* user_data = nullptr;
   void (*release)(void* user_data) = nullptr;
+  std::vector<float> owned;  // behind view.data when the library made the tensor
 };
+
+// Hands out a float32 tensor of the library's own; `shape` fits `values`.
+void PublishTensor(std::shared_ptr<const ContextObject> context, std::vector<float> values, std::vector<int64_t> shape,
+                   nasshrink_tensor** out);
 
 template <>
 struct HandleOf<nasshrink_tensor> {

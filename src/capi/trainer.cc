@@ -1,12 +1,14 @@
 // Trainers: the caller's own loop, one batch at a time. A step uses the supernet, so trainers of one supernet and calls
 // on it take turns.
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "capi/guard.h"
 #include "capi/message.h"
 #include "capi/supernet.h"
 #include "capi/tensor.h"
+#include "capi/text.h"
 #include "nasshrink/v1/context.pb.h"
 #include "run/options.h"
 
@@ -24,6 +26,16 @@ struct HandleOf<nasshrink_trainer> {
   static constexpr Kind kKind = Kind::kTrainer;
 };
 
+namespace {
+
+base::Status PublishStep(const run::StepOutcome& outcome, const space::Space& space, nasshrink_buffer** out) {
+  v1::StepReport report;
+  run::StepToMessage(outcome, static_cast<uint32_t>(space.choices.size()), &report);
+  report.mutable_architectures()->set_root_fingerprint(space.root_fingerprint);
+  return PublishMessage(report, out);
+}
+
+}  // namespace
 }  // namespace nasshrink::capi
 
 using namespace nasshrink;        // NOLINT(google-build-using-namespace)
@@ -37,11 +49,11 @@ nasshrink_status nasshrink_trainer_create(nasshrink_supernet* supernet, const ui
     NASSHRINK_ASSIGN_OR_RETURN(auto object, Get(supernet, "supernet"));
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     NASSHRINK_ASSIGN_OR_RETURN(const auto message, OptionsOf<v1::TrainerOptions>(options, options_size));
-    NASSHRINK_ASSIGN_OR_RETURN(const auto resolved, run::ResolveTrainer(message));
     auto made = std::make_shared<TrainerObject>();
     {
       const SupernetUse use(*object, Access::kWrite);
       NASSHRINK_RETURN_IF_ERROR(use.status());
+      NASSHRINK_ASSIGN_OR_RETURN(const auto resolved, run::ResolveTrainer(message, use->space()));
       NASSHRINK_ASSIGN_OR_RETURN(made->trainer, use->NewTrainer(resolved));
     }
     made->supernet = std::move(object);
@@ -62,11 +74,76 @@ nasshrink_status nasshrink_trainer_step(nasshrink_trainer* trainer, const nasshr
     const SupernetUse use(*object->supernet, Access::kWrite);
     NASSHRINK_RETURN_IF_ERROR(use.status());
     NASSHRINK_ASSIGN_OR_RETURN(const auto outcome, object->trainer->Step(images->view, labels->view));
-    const space::Space& space = use->space();
-    v1::StepReport report;
-    run::StepToMessage(outcome, static_cast<uint32_t>(space.choices.size()), &report);
-    report.mutable_architectures()->set_root_fingerprint(space.root_fingerprint);
-    return PublishMessage(report, out);
+    return PublishStep(outcome, use->space(), out);
+  });
+}
+
+nasshrink_status nasshrink_trainer_arch_step(nasshrink_trainer* trainer, const nasshrink_tensor* inputs,
+                                             const nasshrink_tensor* targets, nasshrink_buffer** out,
+                                             nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto images, Get(inputs, "inputs"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto labels, Get(targets, "targets"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    const SupernetUse use(*object->supernet, Access::kWrite);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    NASSHRINK_ASSIGN_OR_RETURN(const auto outcome, object->trainer->ArchitectureStep(images->view, labels->view));
+    return PublishStep(outcome, use->space(), out);
+  });
+}
+
+nasshrink_status nasshrink_trainer_forward(nasshrink_trainer* trainer, const nasshrink_tensor* inputs,
+                                           nasshrink_tensor** out, nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto images, Get(inputs, "inputs"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    const SupernetUse use(*object->supernet, Access::kWrite);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    NASSHRINK_ASSIGN_OR_RETURN(auto outcome, object->trainer->Forward(images->view));
+    PublishTensor(object->supernet->context(), std::move(outcome.logits), {outcome.rows, outcome.classes}, out);
+    return {};
+  });
+}
+
+nasshrink_status nasshrink_trainer_backward(nasshrink_trainer* trainer, const nasshrink_tensor* output_gradient,
+                                            nasshrink_error** err) {
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto gradient, Get(output_gradient, "output_gradient"));
+    const SupernetUse use(*object->supernet, Access::kWrite);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    return object->trainer->Backward(gradient->view);
+  });
+}
+
+nasshrink_status nasshrink_trainer_apply(nasshrink_trainer* trainer, nasshrink_buffer** out, nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    const SupernetUse use(*object->supernet, Access::kWrite);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    NASSHRINK_ASSIGN_OR_RETURN(const auto outcome, object->trainer->Apply());
+    return PublishStep(outcome, use->space(), out);
+  });
+}
+
+nasshrink_status nasshrink_trainer_gradient(const nasshrink_trainer* trainer, const char* name, nasshrink_tensor** out,
+                                            nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
+    NASSHRINK_ASSIGN_OR_RETURN(const std::string weight, TextOf(name, "name"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    const SupernetUse use(*object->supernet, Access::kRead);
+    NASSHRINK_RETURN_IF_ERROR(use.status());
+    NASSHRINK_ASSIGN_OR_RETURN(auto gradient, object->trainer->Gradient(weight));
+    PublishTensor(object->supernet->context(), std::move(gradient.values), std::move(gradient.shape), out);
+    return {};
   });
 }
 

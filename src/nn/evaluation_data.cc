@@ -46,14 +46,16 @@ base::Status EvaluationData::ForEvaluation(const Body& body) { return ForBatches
 void EvaluationSums::Add(const LossOutcome& batch, int64_t count) {
   loss += batch.loss * static_cast<double>(count);
   correct += batch.correct;
+  top5 += batch.top5;
 }
 
 run::Evaluation EvaluationSums::Over(size_t images) const {
   const auto total = static_cast<double>(images);
   run::Evaluation evaluation;
   evaluation.loss = loss / total;
-  evaluation.accuracy =
-      std::isfinite(loss) ? 100.0 * static_cast<double>(correct) / total : std::numeric_limits<double>::quiet_NaN();
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  evaluation.accuracy = std::isfinite(loss) ? 100.0 * static_cast<double>(correct) / total : kNone;
+  evaluation.top5 = std::isfinite(loss) ? 100.0 * static_cast<double>(top5) / total : kNone;
   return evaluation;
 }
 

@@ -54,6 +54,7 @@ class EvaluationData {
 struct EvaluationSums {
   double loss = 0;
   uint64_t correct = 0;
+  uint64_t top5 = 0;
 
   void Add(const LossOutcome& batch, int64_t count);
   run::Evaluation Over(size_t images) const;

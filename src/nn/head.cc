@@ -66,6 +66,7 @@ LossOutcome CrossEntropy(int64_t images, int classes, const float* logits, const
     const double log_total = std::log(total) + top;
     outcome.loss += (1 - smoothing) * (log_total - row[target]) + spread * (classes * log_total - sum);
     if (std::max_element(row, row + classes) - row == target) ++outcome.correct;
+    if (std::count_if(row, row + classes, [&](float logit) { return logit > row[target]; }) < 5) ++outcome.top5;
     if (logit_gradient == nullptr) continue;
     for (int k = 0; k < classes; ++k) {
       const double wanted = spread + (k == target ? 1 - smoothing : 0);

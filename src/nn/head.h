@@ -24,6 +24,7 @@ void ClassifyBackward(const HeadSize& size, const T* features, const T* weight, 
 struct LossOutcome {
   double loss = 0;       // mean over the images
   uint64_t correct = 0;  // images whose largest logit is their class
+  uint64_t top5 = 0;     // images with fewer than five logits above that of their class
 };
 
 // Targets are 0..classes-1. With smoothing s the target distribution is 1 - s on the class plus s / classes on each

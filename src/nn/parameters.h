@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "run/backend.h"
 
 namespace nasshrink::nn {
 
@@ -67,6 +68,8 @@ struct Weights {
   std::vector<float> running_mean;
   std::vector<float> running_variance;
   uint64_t steps = 0;
+  // Of strategies that learn them; none before one has begun.
+  std::optional<run::ArchitectureParameters> architecture;
 
   // The weights that evaluation and export use.
   const float* evaluated() const { return average.empty() ? current.data() : average.data(); }

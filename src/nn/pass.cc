@@ -355,9 +355,13 @@ template <typename T>
 void Pass<T>::ComputeLogits() {
   const Classifier& classifier = program_.classifier;
   logits_.resize(static_cast<size_t>(images_ * classifier.classes));
-  Classify<T>({images_, classifier.in, classifier.classes}, ValueOf(classifier.source),
-              ParameterData(classifier.weight), classifier.bias.has_value() ? ParameterData(*classifier.bias) : nullptr,
-              logits_.data());
+  if (feature_scale_ != nullptr) {
+    const T* features = ValueOf(classifier.source);
+    features_.resize(static_cast<size_t>(images_ * classifier.in));
+    for (size_t i = 0; i < features_.size(); ++i) features_[i] = features[i] * feature_scale_[i];
+  }
+  Classify<T>({images_, classifier.in, classifier.classes}, Features(), ParameterData(classifier.weight),
+              classifier.bias.has_value() ? ParameterData(*classifier.bias) : nullptr, logits_.data());
 }
 
 template class Pass<float>;

@@ -37,6 +37,10 @@ class Pass {
   // `weights` in the layout's order. With `for_training` activations are kept for Backward.
   Pass(const NetworkPlan& plan, const Program& program, const T* weights, BufferPool& pool, bool for_training);
 
+  // What the classifier's inputs are multiplied by, [count, features]; null for nothing. It must stay until Backward is
+  // done.
+  void SetFeatureScale(const T* scale) { feature_scale_ = scale; }
+
   // Images [count, height, width, channels]; they must stay until Backward is done. `gates` holds the values of a
   // mixture's gates and must stay too. Returns logits [count, classes].
   const std::vector<T>& Forward(const T* images, int64_t count, const GivenMoments<T>* given, const T* gates = nullptr);
@@ -108,6 +112,10 @@ class Pass {
   NormMoments MomentsOf(const NodeTerm& term, int channels, const GivenMoments<T>* given);
   void ComputeGroup(uint32_t index, const GivenMoments<T>* given);
   void ComputeLogits();
+  // Of the classifier, as it reads them.
+  const T* Features() const {
+    return feature_scale_ != nullptr ? features_.data() : ValueOf(program_.classifier.source);
+  }
 
   Strided<T> TermValue(const NodeTerm& term, int channels) const;
   void Give(const NodeRef& ref, Activation<T> gradient);
@@ -131,6 +139,8 @@ class Pass {
   int64_t images_ = 0;
   const T* input_ = nullptr;
   const T* gates_ = nullptr;
+  const T* feature_scale_ = nullptr;
+  std::vector<T> features_;  // scaled
   std::vector<NodePlan> plans_;
   std::vector<bool> group_kept_;
   std::vector<NodeState> nodes_;

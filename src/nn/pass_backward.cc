@@ -46,9 +46,12 @@ template <typename T>
 void Pass<T>::BackwardHead(const T* logit_gradient, T* gradients) {
   const Classifier& classifier = program_.classifier;
   Activation<T> gradient = Take(images_ * classifier.in);
-  ClassifyBackward<T>({images_, classifier.in, classifier.classes}, ValueOf(classifier.source),
-                      ParameterData(classifier.weight), logit_gradient, GradientOf(classifier.weight, gradients),
+  ClassifyBackward<T>({images_, classifier.in, classifier.classes}, Features(), ParameterData(classifier.weight),
+                      logit_gradient, GradientOf(classifier.weight, gradients),
                       classifier.bias.has_value() ? GradientOf(*classifier.bias, gradients) : nullptr, gradient.data());
+  if (feature_scale_ != nullptr) {
+    for (int64_t i = 0; i < images_ * classifier.in; ++i) gradient.data()[i] *= feature_scale_[i];
+  }
   if (NodeAt(classifier.source.node).gradient) Give(classifier.source, std::move(gradient));
 }
 

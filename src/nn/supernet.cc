@@ -1,10 +1,12 @@
 #include "nn/supernet.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "nn/evaluate.h"
 #include "nn/guard.h"
+#include "nn/inherit.h"
 #include "nn/table.h"
 #include "nn/trainer.h"
 #include "nn/weights_file.h"
@@ -39,6 +41,29 @@ base::Status CheckArchitecture(const NetworkPlan& plan, const space::Architectur
     }
   }
   return {};
+}
+
+struct TensorPlace {
+  float* data = nullptr;
+  size_t size = 0;
+  std::vector<int64_t> shape;
+};
+
+base::Result<TensorPlace> FindTensor(const Layout& layout, std::string_view name, Weights* weights) {
+  for (const Parameter& parameter : layout.parameters) {
+    if (parameter.name == name)
+      return TensorPlace{weights->current.data() + parameter.offset, parameter.size, parameter.shape};
+  }
+  for (const Statistics& statistics : layout.statistics) {
+    const std::vector<int64_t> shape = {static_cast<int64_t>(statistics.channels)};
+    if (statistics.name + ".running_mean" == name) {
+      return TensorPlace{weights->running_mean.data() + statistics.offset, statistics.channels, shape};
+    }
+    if (statistics.name + ".running_var" == name) {
+      return TensorPlace{weights->running_variance.data() + statistics.offset, statistics.channels, shape};
+    }
+  }
+  return base::Error(base::Code::kNotFound, "the supernet has no tensor '{}'", name);
 }
 
 }  // namespace
@@ -87,6 +112,29 @@ run::SupernetInfo TorchSupernet::Describe() const {
   return info;
 }
 
+base::Result<run::NamedTensor> TorchSupernet::Tensor(std::string_view name) const {
+  NASSHRINK_ASSIGN_OR_RETURN(const TensorPlace place, FindTensor(state_->plan.layout, name, &state_->weights));
+  run::NamedTensor tensor;
+  tensor.values.assign(place.data, place.data + place.size);
+  tensor.shape = place.shape;
+  return tensor;
+}
+
+base::Status TorchSupernet::SetTensor(std::string_view name, const run::TensorView& values) {
+  NASSHRINK_ASSIGN_OR_RETURN(const TensorPlace place, FindTensor(state_->plan.layout, name, &state_->weights));
+  if (values.dtype != run::DType::kFloat32 || values.shape != place.shape || values.data == nullptr) {
+    return base::Invalid("values", fmt::format("[{}]", fmt::join(values.shape, ", ")),
+                         fmt::format("float32 [{}]", fmt::join(place.shape, ", ")), "is not what the tensor takes");
+  }
+  const auto* numbers = static_cast<const float*>(values.data);
+  for (size_t i = 0; i < place.size; ++i) {
+    if (!std::isfinite(numbers[i]))
+      return base::Invalid(fmt::format("values[{}]", i), numbers[i], "finite numbers", "");
+  }
+  std::copy_n(numbers, place.size, place.data);
+  return {};
+}
+
 base::Result<std::vector<run::Evaluation>> TorchSupernet::Evaluate(
     const std::vector<space::Architecture>& architectures, run::Dataset* dataset, const run::EvaluateOptions& options,
     const base::Cancel* cancel, const run::StepProgress& progress) {
@@ -128,20 +176,24 @@ base::Result<std::string> TorchSupernet::Serialize(const std::map<std::string, s
   return image;
 }
 
-base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Inherit(const space::Space& shrunk) const {
-  if (shrunk.root_fingerprint != state_->plan.space.root_fingerprint) {
-    return base::Status(base::Code::kFailedPrecondition,
-                        "space: has another root than the supernet's, so no weights can be carried over");
-  }
+base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Inherit(const space::Space& space,
+                                                                    const run::InheritOptions& options) const {
+  NASSHRINK_RETURN_IF_ERROR(CheckHeir(state_->plan.space, space, options));
   std::unique_ptr<run::Supernet> supernet;
   NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
-    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(shrunk, state_->plan.stand_alone,
+    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(space, state_->plan.stand_alone || options.stand_alone,
                                                      state_->executor.intra_op_threads(), state_->memory_limit));
-    NASSHRINK_ASSIGN_OR_RETURN(state->weights, InheritWeights(state_->plan, state_->weights, state->plan));
+    NASSHRINK_ASSIGN_OR_RETURN(state->weights, InheritWeights(state_->plan, state_->weights, state->plan, options));
     supernet = std::make_unique<TorchSupernet>(std::move(state));
     return {};
   }));
   return supernet;
+}
+
+base::Result<run::ArchitectureParameters> TorchSupernet::Architecture() const {
+  if (state_->weights.architecture) return *state_->weights.architecture;
+  return base::Status(base::Code::kFailedPrecondition,
+                      "the supernet has no architecture parameters; train it with strategy proxyless or darts");
 }
 
 base::Result<std::string> TorchSupernet::Extract(const space::Architecture& architecture,

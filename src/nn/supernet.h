@@ -25,6 +25,8 @@ class TorchSupernet final : public run::Supernet {
 
   const space::Space& space() const override { return state_->plan.space; }
   run::SupernetInfo Describe() const override;
+  base::Result<run::NamedTensor> Tensor(std::string_view name) const override;
+  base::Status SetTensor(std::string_view name, const run::TensorView& values) override;
   base::Result<std::vector<run::Evaluation>> Evaluate(const std::vector<space::Architecture>& architectures,
                                                       run::Dataset* dataset, const run::EvaluateOptions& options,
                                                       const base::Cancel* cancel,
@@ -32,7 +34,9 @@ class TorchSupernet final : public run::Supernet {
   base::Result<score::FactorTable> Table(const score::AngleOptions& options) const override;
   base::Status ResetBase() override;
   base::Result<std::string> Serialize(const std::map<std::string, std::string>& metadata) const override;
-  base::Result<std::unique_ptr<run::Supernet>> Inherit(const space::Space& shrunk) const override;
+  base::Result<std::unique_ptr<run::Supernet>> Inherit(const space::Space& space,
+                                                       const run::InheritOptions& options) const override;
+  base::Result<run::ArchitectureParameters> Architecture() const override;
   base::Result<std::string> Extract(const space::Architecture& architecture,
                                     const std::map<std::string, std::string>& metadata) const override;
   base::Result<std::unique_ptr<run::Trainer>> NewTrainer(const run::TrainOptions& options) override;

@@ -1,25 +1,25 @@
 #include "nn/trainer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "base/random.h"
 #include "base/safetensors.h"
 #include "nn/batch_source.h"
+#include "nn/caller_batch.h"
 #include "nn/head.h"
-#include "nn/sampling.h"
-#include "nn/sgd.h"
+#include "nn/held_out.h"
+#include "nn/optimizer_state.h"
+#include "nn/strategy.h"
 
 namespace nasshrink::nn {
 namespace {
 
-constexpr char kSnapshotFormat[] = "nasshrink-trainer-1";
-// The framework's default momentum of running statistics.
-constexpr double kStatisticsMomentum = 0.1;
+constexpr char kSnapshotFormat[] = "nasshrink-trainer-2";
+constexpr char kSkipped[] = "skipped_in_a_row";
 
 base::Status CheckRange(const char* field, double value, double low, double high, const char* allowed) {
   if (value >= low && value <= high) return {};
@@ -28,52 +28,29 @@ base::Status CheckRange(const char* field, double value, double low, double high
 
 base::Status CheckOptions(const run::TrainOptions& options) {
   constexpr double kMost = std::numeric_limits<double>::max();
+  constexpr double kBelowOne = 0.9999999;
   const run::OptimizerOptions& optimizer = options.optimizer;
   NASSHRINK_RETURN_IF_ERROR(CheckRange("batch_size", options.batch_size, 1, 65536, "1..65536"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.learning_rate", optimizer.learning_rate, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(
       CheckRange("optimizer.final_learning_rate", optimizer.final_learning_rate, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.momentum", optimizer.momentum, 0, 1, "0..1"));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.beta1", optimizer.beta1, 0, kBelowOne, "0 or above, below 1"));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.beta2", optimizer.beta2, 0, kBelowOne, "0 or above, below 1"));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.epsilon", optimizer.epsilon, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.weight_decay", optimizer.weight_decay, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.clip_norm", optimizer.clip_norm, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.clip_value", optimizer.clip_value, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("label_smoothing", options.label_smoothing, 0, 1, "0..1"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("crop_padding", options.crop_padding, 0, 1024, "0..1024"));
-  return CheckRange("weight_average_decay", options.weight_average_decay, 0, 0.9999999, "0 or above, below 1");
+  return CheckRange("weight_average_decay", options.weight_average_decay, 0, kBelowOne, "0 or above, below 1");
 }
 
-// Rows of [channels, height, width] become rows of [height, width, channels].
-std::vector<float> ChannelsLast(const float* images, const Shape& shape) {
-  std::vector<float> out(static_cast<size_t>(shape.size()));
-  const int64_t plane = static_cast<int64_t>(shape.height) * shape.width;
-  for (int64_t image = 0; image < shape.images; ++image) {
-    const float* source = images + image * plane * shape.channels;
-    float* target = out.data() + image * plane * shape.channels;
-    for (int c = 0; c < shape.channels; ++c) {
-      for (int64_t p = 0; p < plane; ++p) target[p * shape.channels + c] = source[c * plane + p];
-    }
-  }
-  return out;
-}
-
-template <typename T>
-base::Status AddTensor(const char* name, const char* dtype, const std::vector<T>& values,
-                       base::SafetensorsWriter* writer) {
-  return writer->Add(name, dtype, {static_cast<int64_t>(values.size())},
-                     {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)});
-}
-
-template <typename T>
-base::Status CopyTensor(const base::SafetensorsImage& image, const char* name, const char* dtype, size_t count,
-                        std::vector<T>* out) {
-  const base::SafetensorsTensor* tensor = image.Find(name);
-  if (tensor == nullptr || tensor->dtype != dtype || tensor->data.size() != count * sizeof(T)) {
-    return base::Error(base::Code::kDataLoss, "the trainer's snapshot has no tensor '{}' of {} {} values", name, count,
-                       dtype);
-  }
-  out->resize(count);
-  std::copy_n(tensor->data.data(), tensor->data.size(), reinterpret_cast<char*>(out->data()));
-  return {};
+base::Result<base::SafetensorsImage> ParseSnapshot(std::string_view snapshot) {
+  NASSHRINK_ASSIGN_OR_RETURN(base::SafetensorsImage image, base::ParseSafetensors(snapshot));
+  const auto format = image.metadata.find("format");
+  if (format != image.metadata.end() && format->second == kSnapshotFormat) return image;
+  return base::Error(base::Code::kDataLoss, "the bytes are no trainer's snapshot ({})", kSnapshotFormat);
 }
 
 }  // namespace
@@ -101,13 +78,21 @@ base::Result<std::unique_ptr<run::Trainer>> PathTrainer::Make(std::shared_ptr<Su
   return std::unique_ptr<run::Trainer>(std::move(trainer));
 }
 
+PathTrainer::~PathTrainer() {
+  // Activations go back to the pool on the thread that took them.
+  const base::Status freed = state_->executor.Run([this] {
+    step_.reset();
+    return base::Status();
+  });
+  static_cast<void>(freed);
+}
+
 base::Status PathTrainer::Prepare() {
-  step_ = options_.first_step;
-  const Layout& layout = state_->plan.layout;
-  momentum_.assign(layout.weights, 0.0F);
-  gradients_.assign(layout.weights, 0.0F);
-  touched_.assign(layout.parameters.size(), 0);
+  step_ = std::make_unique<TrainingStep>(*state_, options_, MakeStrategy(*state_, options_));
   Weights& weights = state_->weights;
+  if (step_->has_architecture() && !weights.architecture) {
+    weights.architecture = InitialParameters(state_->plan.space, options_.architecture.init_deviation, options_.seed);
+  }
   if (options_.weight_average_decay > 0) {
     if (weights.average.empty()) weights.average = weights.current;
   } else {
@@ -116,37 +101,19 @@ base::Status PathTrainer::Prepare() {
   return {};
 }
 
-base::Status PathTrainer::CheckBatch(const run::TensorView& inputs, const run::TensorView& targets) const {
-  const space::Network& network = state_->plan.space.network;
-  const std::string allowed =
-      fmt::format("float32 [batch, {}, {}, {}]", network.input_channels, network.input_height, network.input_width);
-  if (inputs.dtype != run::DType::kFloat32 || inputs.shape.size() != 4 || inputs.shape[0] < 1 ||
-      inputs.shape[1] != network.input_channels || inputs.shape[2] != network.input_height ||
-      inputs.shape[3] != network.input_width || inputs.data == nullptr) {
-    return base::Invalid("inputs", fmt::format("[{}]", fmt::join(inputs.shape, ", ")), allowed,
-                         "the batch is not what the network takes");
-  }
-  if (targets.dtype != run::DType::kInt64 || targets.shape.size() != 1 || targets.shape[0] != inputs.shape[0] ||
-      targets.data == nullptr) {
-    return base::Invalid("targets", fmt::format("[{}]", fmt::join(targets.shape, ", ")),
-                         fmt::format("int64 [{}]", inputs.shape[0]), "the targets do not fit the inputs");
-  }
-  const auto* labels = static_cast<const int64_t*>(targets.data);
-  for (int64_t i = 0; i < targets.shape[0]; ++i) {
-    if (labels[i] < 0 || labels[i] >= network.classes) {
-      return base::Invalid(fmt::format("targets[{}]", i), labels[i], fmt::format("0..{}", network.classes - 1),
-                           "the label is out of range");
-    }
-  }
-  return {};
+base::Status PathTrainer::CheckWhole() const {
+  if (!step_->begun()) return {};
+  return base::Status(base::Code::kFailedPrecondition,
+                      "a step was begun with forward and backward and has not been applied");
 }
 
 base::Result<run::StepOutcome> PathTrainer::Step(const run::TensorView& inputs, const run::TensorView& targets) {
-  NASSHRINK_RETURN_IF_ERROR(CheckBatch(inputs, targets));
+  NASSHRINK_RETURN_IF_ERROR(CheckInputs(state_->plan.space.network, inputs));
+  NASSHRINK_RETURN_IF_ERROR(CheckTargets(state_->plan.space.network, targets, inputs.shape[0]));
+  NASSHRINK_RETURN_IF_ERROR(CheckWhole());
   run::StepOutcome outcome;
   NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&]() -> base::Status {
-    const Shape shape{inputs.shape[0], static_cast<int>(inputs.shape[2]), static_cast<int>(inputs.shape[3]),
-                      static_cast<int>(inputs.shape[1])};
+    const Shape shape = ShapeOf(inputs);
     const std::vector<float> images = ChannelsLast(static_cast<const float*>(inputs.data), shape);
     NASSHRINK_ASSIGN_OR_RETURN(outcome, StepOn(images.data(), static_cast<const int64_t*>(targets.data), shape.images));
     return {};
@@ -154,77 +121,105 @@ base::Result<run::StepOutcome> PathTrainer::Step(const run::TensorView& inputs, 
   return outcome;
 }
 
-base::Result<run::StepOutcome> PathTrainer::StepOn(const float* images, const int64_t* targets, int64_t count) {
-  const NetworkPlan& plan = state_->plan;
-  Weights& weights = state_->weights;
-  run::StepOutcome outcome;
-  outcome.step = step_;
-  outcome.learning_rate = LearningRate(options_.optimizer, step_, options_.schedule_steps);
-  outcome.architectures = options_.per_cell_rejecting
-                              ? SamplePerCell(plan, options_.seed, step_)
-                              : std::vector<space::Architecture>{SampleShared(plan.space, options_.seed, step_)};
-  const Program program = CompileProgram(plan, outcome.architectures);
-  Pass<float> pass(plan, program, weights.current.data(), state_->pool, true);
-  const std::vector<float>& logits = pass.Forward(images, count, nullptr);
-  const int classes = program.classifier.classes;
-  logit_gradient_.resize(logits.size());
-  const LossOutcome loss =
-      CrossEntropy(count, classes, logits.data(), targets, options_.label_smoothing, logit_gradient_.data());
-  outcome.loss = loss.loss;
-  outcome.accuracy = 100.0 * static_cast<double>(loss.correct) / static_cast<double>(count);
-  if (!std::isfinite(loss.loss)) {
-    return base::Error(base::Code::kOutOfRange, "the loss of step {} is not finite; the step was not applied", step_);
-  }
-  pass.Backward(logit_gradient_.data(), gradients_.data());
-  outcome.gradient_norm = GradientNorm(plan.layout, program.parameters, gradients_.data());
-  if (!std::isfinite(outcome.gradient_norm)) {
-    return base::Error(base::Code::kOutOfRange, "a gradient of step {} is not finite; the step was not applied", step_);
-  }
-  ClipGradients(plan.layout, program.parameters, options_.optimizer, outcome.gradient_norm, gradients_.data());
-  ApplySgd(plan.layout, program.parameters, options_.optimizer, outcome.learning_rate, gradients_.data(),
-           momentum_.data(), weights.current.data());
-  if (!options_.freeze_unsampled) MoveUnsampled(program, outcome.learning_rate);
-  CommitMoments(pass.moments());
-  if (options_.weight_average_decay > 0) {
-    // Early on the average follows faster, so that the first weights do not linger (our decision).
-    const auto age = static_cast<double>(step_);
-    UpdateAverage(std::min(options_.weight_average_decay, (1 + age) / (10 + age)), weights.current, &weights.average);
-  }
-  ++step_;
-  ++weights.steps;
+base::Result<run::ForwardOutcome> PathTrainer::Forward(const run::TensorView& inputs) {
+  NASSHRINK_RETURN_IF_ERROR(CheckInputs(state_->plan.space.network, inputs));
+  run::ForwardOutcome outcome;
+  NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&] {
+    const Shape shape = ShapeOf(inputs);
+    images_ = ChannelsLast(static_cast<const float*>(inputs.data), shape);
+    rows_ = shape.images;
+    outcome.logits = step_->Forward(images_.data(), rows_);
+    outcome.rows = rows_;
+    outcome.classes = step_->classes();
+    outcome.architectures = step_->path();
+    return base::Status();
+  }));
   return outcome;
 }
 
-// What PyTorch's SGD does to tensors whose gradient is zero instead of absent: momentum and decay go on.
-void PathTrainer::MoveUnsampled(const Program& program, double rate) {
-  std::vector<uint32_t> unsampled;
-  auto sampled = program.parameters.begin();
-  for (uint32_t i = 0; i < touched_.size(); ++i) {
-    if (sampled != program.parameters.end() && *sampled == i) {
-      touched_[i] = 1;
-      ++sampled;
-    } else if (touched_[i] != 0) {
-      unsampled.push_back(i);
+base::Status PathTrainer::Backward(const run::TensorView& logit_gradient) {
+  return state_->executor.Run([&]() -> base::Status {
+    if (!step_->forwarded()) {
+      return base::Status(base::Code::kFailedPrecondition, "backward needs a forward before it");
     }
-  }
-  ApplySgd(state_->plan.layout, unsampled, options_.optimizer, rate, nullptr, momentum_.data(),
-           state_->weights.current.data());
+    const std::vector<int64_t> shape = {rows_, step_->classes()};
+    if (logit_gradient.dtype != run::DType::kFloat32 || logit_gradient.shape != shape ||
+        logit_gradient.data == nullptr) {
+      return base::Invalid("logit_gradient", fmt::format("[{}]", fmt::join(logit_gradient.shape, ", ")),
+                           fmt::format("float32 [{}]", fmt::join(shape, ", ")), "the gradient is not the logits' own");
+    }
+    step_->Backward(static_cast<const float*>(logit_gradient.data));
+    return {};
+  });
 }
 
-void PathTrainer::CommitMoments(const std::vector<NormMoments>& moments) {
-  Weights& weights = state_->weights;
-  for (const NormMoments& norm : moments) {
-    const Statistics& statistics = state_->plan.layout.statistics[norm.statistics];
-    const double unbiased =
-        norm.count > 1 ? static_cast<double>(norm.count) / static_cast<double>(norm.count - 1) : 1.0;
-    for (size_t c = 0; c < statistics.channels; ++c) {
-      float& mean = weights.running_mean[statistics.offset + c];
-      float& variance = weights.running_variance[statistics.offset + c];
-      mean = static_cast<float>((1 - kStatisticsMomentum) * mean + kStatisticsMomentum * norm.mean[c]);
-      variance =
-          static_cast<float>((1 - kStatisticsMomentum) * variance + kStatisticsMomentum * norm.variance[c] * unbiased);
+base::Result<run::StepOutcome> PathTrainer::Apply() {
+  run::StepOutcome outcome;
+  NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&]() -> base::Status {
+    if (!step_->whole() || step_->forwarded()) {
+      return base::Error(base::Code::kFailedPrecondition,
+                         "a step takes {} pairs of forward and backward or a multiple of it, and has had {}",
+                         step_->paths(), step_->gradients().passes());
+    }
+    return step_->Apply(&outcome);
+  }));
+  return outcome;
+}
+
+base::Result<run::NamedTensor> PathTrainer::Gradient(std::string_view name) const {
+  const auto& parameters = state_->plan.layout.parameters;
+  const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const Parameter& parameter) { return parameter.name == name; });
+  if (found == parameters.end()) {
+    return base::Error(base::Code::kNotFound, "the supernet has no weight '{}'", name);
+  }
+  const auto index = static_cast<uint32_t>(found - parameters.begin());
+  const GradientSum& sum = step_->gradients();
+  run::NamedTensor gradient{std::vector<float>(found->size, 0.0F), found->shape};
+  if (std::binary_search(sum.parameters().begin(), sum.parameters().end(), index)) {
+    std::copy_n(sum.values().data() + found->offset, found->size, gradient.values.data());
+  }
+  return gradient;
+}
+
+base::Result<run::StepOutcome> PathTrainer::StepOn(const float* images, const int64_t* targets, int64_t count) {
+  const space::Network& network = state_->plan.space.network;
+  const int64_t image_size = static_cast<int64_t>(network.input_height) * network.input_width * network.input_channels;
+  const int64_t piece = options_.micro_batch_size == 0 ? count : options_.micro_batch_size;
+  run::StepOutcome outcome;
+  for (int64_t first = 0; first < count; first += piece) {
+    const int64_t size = std::min(piece, count - first);
+    for (uint32_t path = 0; path < step_->paths(); ++path) {
+      base::Status status = AddPass(images + first * image_size, targets + first, size,
+                                    static_cast<double>(size) / static_cast<double>(count), &outcome);
+      if (status.ok()) continue;
+      step_->Discard();
+      return status;
     }
   }
+  outcome.loss /= step_->paths();
+  outcome.accuracy /= step_->paths();
+  NASSHRINK_RETURN_IF_ERROR(step_->Apply(&outcome));
+  return outcome;
+}
+
+base::Status PathTrainer::AddPass(const float* images, const int64_t* targets, int64_t count, double share,
+                                  run::StepOutcome* outcome) {
+  const std::vector<float>& logits = step_->Forward(images, count);
+  logit_gradient_.resize(logits.size());
+  const LossOutcome loss =
+      CrossEntropy(count, step_->classes(), logits.data(), targets, options_.label_smoothing, logit_gradient_.data());
+  if (!std::isfinite(loss.loss)) {
+    return base::Error(base::Code::kOutOfRange, "the loss of step {} is not finite; the step was not applied",
+                       step_->step());
+  }
+  if (share != 1) {
+    for (float& gradient : logit_gradient_) gradient *= static_cast<float>(share);
+  }
+  step_->Backward(logit_gradient_.data());
+  outcome->loss += share * loss.loss;
+  outcome->accuracy += share * 100.0 * static_cast<double>(loss.correct) / static_cast<double>(count);
+  return {};
 }
 
 uint64_t PathTrainer::StepsPerEpoch(const run::Dataset& dataset) const {
@@ -235,102 +230,146 @@ uint64_t PathTrainer::StepsPerEpoch(const run::Dataset& dataset) const {
   return (count + options_.batch_size - 1) / options_.batch_size;
 }
 
-base::Result<run::EpochOutcome> PathTrainer::Epoch(run::Dataset& dataset, uint32_t epoch, const base::Cancel* cancel,
-                                                   const run::StepProgress& progress) {
+base::Result<run::EpochOutcome> PathTrainer::Epoch(run::Dataset& dataset, const run::EpochRequest& request) {
   NASSHRINK_ASSIGN_OR_RETURN(const ImageDataset* images, ImageDataset::From(&dataset));
   NASSHRINK_RETURN_IF_ERROR(CheckDataset(state_->plan, images->info()));
+  NASSHRINK_RETURN_IF_ERROR(CheckWhole());
   run::EpochOutcome outcome;
   NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&]() -> base::Status {
-    NASSHRINK_ASSIGN_OR_RETURN(outcome, RunEpoch(*images, epoch, cancel, progress));
+    NASSHRINK_ASSIGN_OR_RETURN(outcome, RunEpoch(*images, request));
     return {};
   }));
   return outcome;
 }
 
-base::Result<run::EpochOutcome> PathTrainer::RunEpoch(const ImageDataset& dataset, uint32_t epoch,
-                                                      const base::Cancel* cancel, const run::StepProgress& progress) {
+base::Result<run::EpochOutcome> PathTrainer::RunEpoch(const ImageDataset& dataset, const run::EpochRequest& request) {
   NASSHRINK_ASSIGN_OR_RETURN(PartImages part, dataset.Images(options_.part, options_.images));
-  base::Philox random(options_.seed, base::Purpose::kShuffle, epoch);
+  base::Philox random(options_.seed, base::Purpose::kShuffle, request.epoch);
   const std::vector<uint32_t> order = base::Permutation(static_cast<uint32_t>(part.images.size()), random);
   PartImages shuffled;
   shuffled.test = part.test;
   for (const uint32_t i : order) shuffled.images.push_back(part.images[i]);
 
-  BatchSource batches(dataset, std::move(shuffled), options_.batch_size, AugmentationOf(options_, epoch));
-  const uint64_t total = batches.count();
-  run::EpochOutcome outcome;
-  double correct = 0;
-  for (uint64_t done = 0; done < total; ++done) {
-    if (base::Triggered(cancel)) return base::Status(base::Code::kCancelled, "training was cancelled");
-    NASSHRINK_ASSIGN_OR_RETURN(const Batch* batch, batches.Next(cancel));
-    const auto step = StepOn(batch->images.data(), batch->targets.data(), static_cast<int64_t>(batch->count));
-    if (step.ok()) {
-      ++outcome.steps;
-      outcome.images += batch->count;
-      outcome.loss += step->loss * static_cast<double>(batch->count);
-      correct += step->accuracy * static_cast<double>(batch->count);
-      outcome.learning_rate = step->learning_rate;
-    } else if (step.status().code() == base::Code::kOutOfRange) {
-      ++outcome.skipped_steps;
-      // The schedule and the sampled paths go on; nothing else has moved.
-      ++step_;
-    } else {
-      return step.status();
-    }
-    if (progress) progress(done + 1, total);
+  // The images of the batches that are done are left out; changes of pictures are drawn by image, so the rest is the
+  // same.
+  const uint64_t total = (shuffled.images.size() + options_.batch_size - 1) / options_.batch_size;
+  run::EpochOutcome outcome = request.begun;
+  uint64_t done = outcome.steps + outcome.skipped_steps;
+  const uint64_t gone = std::min<uint64_t>(done * options_.batch_size, shuffled.images.size());
+  shuffled.images.erase(shuffled.images.begin(), shuffled.images.begin() + static_cast<ptrdiff_t>(gone));
+  BatchSource batches(dataset, std::move(shuffled), options_.batch_size, AugmentationOf(options_, request.epoch));
+  std::optional<HeldOutBatches> held_out;
+  if (step_->has_architecture() && request.epoch >= options_.architecture.frozen_epochs) {
+    NASSHRINK_ASSIGN_OR_RETURN(held_out,
+                               HeldOutBatches::Make(dataset, options_.architecture.batch_size, options_.seed));
+  }
+  for (; done < total; ++done) {
+    const auto batch = batches.Next(request.cancel);
+    if (batch.status().code() == base::Code::kCancelled) return outcome;
+    NASSHRINK_RETURN_IF_ERROR(batch.status());
+    const LabelledBatch labelled{(*batch)->images.data(), (*batch)->targets.data(),
+                                 static_cast<int64_t>((*batch)->count)};
+    base::Result<run::StepOutcome> step = MoveArchitecture(held_out ? &*held_out : nullptr, labelled);
+    if (step.ok()) step = StepOn(labelled.images, labelled.targets, labelled.count);
+    NASSHRINK_RETURN_IF_ERROR(Count(step, (*batch)->count, request, &outcome));
+    if (request.progress) request.progress(done + 1, total);
   }
   state_->pool.Trim();
   if (outcome.steps == 0) {
     return base::Error(base::Code::kOutOfRange,
                        "epoch {}: the loss was not finite in any of its {} steps, so nothing was trained; check the "
                        "images and the learning rate",
-                       epoch, total);
+                       request.epoch, total);
   }
-  outcome.loss /= static_cast<double>(outcome.images);
-  outcome.train_accuracy = correct / static_cast<double>(outcome.images);
+  outcome.complete = true;
   return outcome;
 }
 
-base::Status PathTrainer::WriteSnapshot(std::string* bytes) const {
-  base::SafetensorsWriter writer;
-  writer.SetMetadata("format", kSnapshotFormat);
-  writer.SetMetadata("step", fmt::format("{}", step_));
-  NASSHRINK_RETURN_IF_ERROR(AddTensor("momentum", "F32", momentum_, &writer));
-  NASSHRINK_RETURN_IF_ERROR(AddTensor("touched", "U8", touched_, &writer));
-  *bytes = writer.Finish();
+base::Result<run::StepOutcome> PathTrainer::MoveArchitecture(HeldOutBatches* held_out, const LabelledBatch& training) {
+  run::StepOutcome outcome;
+  if (held_out == nullptr || step_->step() % options_.architecture.every != 0) return outcome;
+  NASSHRINK_ASSIGN_OR_RETURN(const LabelledBatch batch, held_out->Get(state_->weights.architecture->steps));
+  NASSHRINK_RETURN_IF_ERROR(step_->MoveArchitecture(batch, training, &outcome));
+  return outcome;
+}
+
+base::Status PathTrainer::Count(const base::Result<run::StepOutcome>& step, size_t images,
+                                const run::EpochRequest& request, run::EpochOutcome* outcome) {
+  if (step.ok()) {
+    skipped_in_a_row_ = 0;
+    ++outcome->steps;
+    outcome->images += images;
+    outcome->loss_sum += step->loss * static_cast<double>(images);
+    outcome->accuracy_sum += step->accuracy * static_cast<double>(images);
+    outcome->learning_rate = step->learning_rate;
+    return {};
+  }
+  if (step.status().code() != base::Code::kOutOfRange) return step.status();
+  ++outcome->skipped_steps;
+  ++skipped_in_a_row_;
+  if (request.skipped) {
+    NASSHRINK_RETURN_IF_ERROR(request.skipped(step_->step(), step.status()));
+  }
+  if (options_.max_skipped_steps != 0 && skipped_in_a_row_ >= options_.max_skipped_steps) {
+    return base::Error(base::Code::kOutOfRange,
+                       "{} steps in a row, up to step {}, had a loss or gradient that is not finite; check the images "
+                       "and the learning rate",
+                       skipped_in_a_row_, step_->step());
+  }
+  step_->Skip();
   return {};
 }
 
 base::Result<std::string> PathTrainer::Snapshot() const {
+  NASSHRINK_RETURN_IF_ERROR(CheckWhole());
   std::string bytes;
-  NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&] { return WriteSnapshot(&bytes); }));
+  const base::Status status = state_->executor.Run([&]() -> base::Status {
+    base::SafetensorsWriter writer;
+    writer.SetMetadata("format", kSnapshotFormat);
+    writer.SetMetadata(kSkipped, fmt::format("{}", skipped_in_a_row_));
+    NASSHRINK_RETURN_IF_ERROR(step_->Write(&writer));
+    bytes = writer.Finish();
+    return {};
+  });
+  if (!status.ok()) return status;
   return bytes;
 }
 
 base::Status PathTrainer::Restore(std::string_view snapshot) {
-  NASSHRINK_ASSIGN_OR_RETURN(const base::SafetensorsImage image, base::ParseSafetensors(snapshot));
-  const auto format = image.metadata.find("format");
-  const auto step_text = image.metadata.find("step");
-  if (format == image.metadata.end() || format->second != kSnapshotFormat || step_text == image.metadata.end()) {
-    return base::Error(base::Code::kDataLoss, "the bytes are no trainer's snapshot ({})", kSnapshotFormat);
-  }
-  uint64_t step = 0;
-  const char* begin = step_text->second.data();
-  const char* end = begin + step_text->second.size();
-  const auto parsed = std::from_chars(begin, end, step);
-  if (parsed.ec != std::errc() || parsed.ptr != end) {
-    return base::Error(base::Code::kDataLoss, "the trainer's snapshot has the step '{}'", step_text->second);
-  }
-  std::vector<float> momentum;
-  std::vector<uint8_t> touched;
-  NASSHRINK_RETURN_IF_ERROR(CopyTensor(image, "momentum", "F32", momentum_.size(), &momentum));
-  NASSHRINK_RETURN_IF_ERROR(CopyTensor(image, "touched", "U8", touched_.size(), &touched));
-  return state_->executor.Run([&] {
-    momentum_ = std::move(momentum);
-    touched_ = std::move(touched);
-    step_ = step;
-    return base::Status();
+  NASSHRINK_ASSIGN_OR_RETURN(const base::SafetensorsImage image, ParseSnapshot(snapshot));
+  NASSHRINK_ASSIGN_OR_RETURN(const uint64_t skipped, NumberOf(image, kSkipped));
+  return state_->executor.Run([&]() -> base::Status {
+    NASSHRINK_RETURN_IF_ERROR(step_->Read(image));
+    skipped_in_a_row_ = static_cast<uint32_t>(skipped);
+    return {};
   });
+}
+
+base::Result<run::StepOutcome> PathTrainer::ArchitectureStep(const run::TensorView& inputs,
+                                                             const run::TensorView& targets) {
+  if (!step_->has_architecture()) {
+    return base::Status(base::Code::kFailedPrecondition, "the training strategy has no architecture parameters");
+  }
+  if (options_.architecture.order == 2) {
+    return base::Status(base::Code::kFailedPrecondition,
+                        "a step of second order needs a training batch beside the held-out one; train by epochs");
+  }
+  NASSHRINK_RETURN_IF_ERROR(CheckInputs(state_->plan.space.network, inputs));
+  NASSHRINK_RETURN_IF_ERROR(CheckTargets(state_->plan.space.network, targets, inputs.shape[0]));
+  NASSHRINK_RETURN_IF_ERROR(CheckWhole());
+  run::StepOutcome outcome;
+  NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&] {
+    const Shape shape = ShapeOf(inputs);
+    const std::vector<float> images = ChannelsLast(static_cast<const float*>(inputs.data), shape);
+    return step_->MoveArchitecture({images.data(), static_cast<const int64_t*>(targets.data), shape.images}, {},
+                                   &outcome);
+  }));
+  return outcome;
+}
+
+base::Status PathTrainer::Adopt(std::string_view snapshot) {
+  NASSHRINK_ASSIGN_OR_RETURN(const base::SafetensorsImage image, ParseSnapshot(snapshot));
+  return state_->executor.Run([&] { return step_->Adopt(image); });
 }
 
 }  // namespace nasshrink::nn

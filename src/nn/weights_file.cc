@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/safetensors.h"
+#include "nn/architecture_file.h"
 #include "space/paths.h"
 
 namespace nasshrink::nn {
@@ -28,7 +29,9 @@ std::string_view BytesOf(const float* values, size_t count) {
 class ImageReader {
  public:
   explicit ImageReader(const base::SafetensorsImage& image) {
-    for (const base::SafetensorsTensor& tensor : image.tensors) tensors_.emplace(tensor.name, &tensor);
+    for (const base::SafetensorsTensor& tensor : image.tensors) {
+      if (!IsArchitectureTensor(tensor.name)) tensors_.emplace(tensor.name, &tensor);
+    }
   }
 
   base::Status Copy(const std::string& name, const std::vector<int64_t>& shape, float* out) {
@@ -135,6 +138,8 @@ base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& 
                                             weights.running_mean.data() + statistics.offset,
                                             weights.running_variance.data() + statistics.offset, &writer));
   }
+  const ArchitectureTensors architecture(weights.architecture);
+  NASSHRINK_RETURN_IF_ERROR(architecture.AddTo(&writer));
   return writer.Finish();
 }
 
@@ -184,6 +189,7 @@ base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view byt
     return base::Error(base::Code::kDataLoss, "the supernet's image holds {} tensors that its space does not have",
                        reader.left());
   }
+  NASSHRINK_ASSIGN_OR_RETURN(weights.architecture, ReadArchitecture(plan.space, image));
   return weights;
 }
 
@@ -211,36 +217,6 @@ base::Result<std::string> WriteChild(const NetworkPlan& plan, const Weights& wei
                                             variance.data() + statistics.offset, &writer));
   }
   return writer.Finish();
-}
-
-base::Result<Weights> InheritWeights(const NetworkPlan& source, const Weights& weights, const NetworkPlan& target) {
-  Weights out = Empty(target.layout);
-  out.steps = weights.steps;
-  if (!weights.average.empty()) out.average.assign(target.layout.weights, 0.0F);
-  std::unordered_map<std::string_view, const Parameter*> parameters;
-  for (const Parameter& parameter : source.layout.parameters) parameters.emplace(parameter.name, &parameter);
-  for (const Parameter& parameter : target.layout.parameters) {
-    const auto found = parameters.find(parameter.name);
-    if (found == parameters.end() || found->second->shape != parameter.shape) {
-      return base::Error(base::Code::kFailedPrecondition,
-                         "the supernet has no weights '{}': the operator was dropped before", parameter.name);
-    }
-    const size_t from = found->second->offset;
-    std::copy_n(weights.current.data() + from, parameter.size, out.current.data() + parameter.offset);
-    std::copy_n(weights.base.data() + from, parameter.size, out.base.data() + parameter.offset);
-    if (!weights.average.empty()) {
-      std::copy_n(weights.average.data() + from, parameter.size, out.average.data() + parameter.offset);
-    }
-  }
-  std::unordered_map<std::string_view, const Statistics*> norms;
-  for (const Statistics& statistics : source.layout.statistics) norms.emplace(statistics.name, &statistics);
-  for (const Statistics& statistics : target.layout.statistics) {
-    const size_t from = norms.at(statistics.name)->offset;
-    std::copy_n(weights.running_mean.data() + from, statistics.channels, out.running_mean.data() + statistics.offset);
-    std::copy_n(weights.running_variance.data() + from, statistics.channels,
-                out.running_variance.data() + statistics.offset);
-  }
-  return out;
 }
 
 }  // namespace nasshrink::nn

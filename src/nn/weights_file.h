@@ -31,9 +31,6 @@ base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view ima
 base::Result<std::string> WriteChild(const NetworkPlan& plan, const Weights& weights,
                                      const space::Architecture& architecture, const Metadata& metadata);
 
-// Copies what `target` shares with `source` by name. FAILED_PRECONDITION when a tensor of `target` is not in `source`.
-base::Result<Weights> InheritWeights(const NetworkPlan& source, const Weights& weights, const NetworkPlan& target);
-
 }  // namespace nasshrink::nn
 
 #endif  // NASSHRINK_NN_WEIGHTS_FILE_H_

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -80,12 +81,27 @@ struct TensorInfo {
   std::vector<int64_t> shape;
 };
 
+// Values in row-major order.
+struct NamedTensor {
+  std::vector<float> values;
+  std::vector<int64_t> shape;
+};
+
 struct SupernetInfo {
   std::string backend;
   uint64_t parameters = 0;
   uint64_t bytes = 0;
   uint64_t steps = 0;
   std::vector<TensorInfo> tensors;
+};
+
+struct InheritOptions {
+  // The child trained on its own: its norms are affine and begin at 1 and 0.
+  bool stand_alone = false;
+  // Weights that the supernet lacks get initial values instead of being an error; they are their own W0.
+  bool fill = false;
+  std::string init = "kaiming_uniform";
+  uint64_t seed = 0;
 };
 
 enum class Part : uint8_t { kTrain, kValidation, kTest, kTrainAndValidation };
@@ -108,20 +124,50 @@ struct EvaluateOptions {
 
 struct Evaluation {
   double accuracy = 0;  // percent; NaN when the child could not be evaluated
+  // Percent of images whose class is among the five largest logits; NaN where it is not known.
+  double top5 = std::numeric_limits<double>::quiet_NaN();
   double loss = 0;
 };
 
 struct OptimizerOptions {
+  // kNone leaves the weights to the caller's own optimiser.
+  enum class Kind : uint8_t { kSgd, kAdam, kNone } kind = Kind::kSgd;
   double learning_rate = 0.025;
   double final_learning_rate = 0;
   enum class Schedule : uint8_t { kCosine, kLinear, kConstant } schedule = Schedule::kCosine;
-  double momentum = 0.9;
-  bool nesterov = false;
+  double momentum = 0.9;  // SGD
+  bool nesterov = false;  // SGD
+  double beta1 = 0.9;     // Adam
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
   double weight_decay = 0;
   bool decay_all = true;  // false: convolution and linear weights only
   double clip_norm = 0;
   double clip_value = 0;
   uint64_t warmup_steps = 0;
+  // The schedule moves only every so many steps; an epoch's steps for one that is set by the epoch.
+  uint64_t hold_steps = 1;
+};
+
+// Costs are those of space/additive_cost.h as plain numbers: [choice][root candidate].
+struct ArchitectureOptions {
+  enum class Gradient : uint8_t { kFull, kTwo, kReinforce } gradient = Gradient::kFull;
+  uint32_t order = 1;
+  OptimizerOptions optimizer;
+  // In epochs of the trainer; none for batches of the caller's own.
+  uint32_t frozen_epochs = 0;
+  uint32_t every = 1;
+  uint32_t batch_size = 64;
+  double init_deviation = 1e-3;
+  enum class CostForm : uint8_t { kNone, kMultiplyLog, kAdd } cost_form = CostForm::kNone;
+  double cost_fixed = 0;
+  std::vector<std::vector<double>> cost;
+  double cost_reference = 1;
+  double cost_weight = 0.2;
+  double cost_exponent = 0.3;
+  uint32_t samples = 10;
+  double baseline_decay = 0.99;
+  double skip_dropout = 0;
 };
 
 // Changes of training pictures beyond crop, flip and cutout; 0 switches one off.
@@ -140,10 +186,18 @@ struct AugmentationOptions {
 
 struct TrainOptions {
   uint32_t batch_size = 64;
+  // A batch is worked off in pieces of at most this many images whose gradients add up; 0 takes it whole.
+  uint32_t micro_batch_size = 0;
   OptimizerOptions optimizer;
+  enum class Strategy : uint8_t { kUniform, kFair, kProxyless, kDarts } strategy = Strategy::kUniform;
   bool per_cell_rejecting = false;
+  // The path of a step, in place of a uniform one; depends on its arguments alone. Any thread.
+  std::function<space::Architecture(uint64_t seed, uint64_t step)> draw;
   bool freeze_unsampled = true;
   double label_smoothing = 0;
+  double drop_path = 0;
+  double classifier_dropout = 0;
+  ArchitectureOptions architecture;
   uint32_t crop_padding = 0;
   bool flip = false;
   uint32_t cutout = 0;
@@ -158,6 +212,8 @@ struct TrainOptions {
   uint64_t first_step = 0;
   // Exponential average of weights kept beside them and used by evaluation; 0 for none.
   double weight_average_decay = 0;
+  // So many steps in a row without a finite loss and gradient end an epoch; 0 for never.
+  uint32_t max_skipped_steps = 20;
 };
 
 struct StepOutcome {
@@ -166,36 +222,88 @@ struct StepOutcome {
   double gradient_norm = 0;
   double learning_rate = 0;
   uint64_t step = 0;
-  // One a step with a shared genotype, one a cell (in network order) with per_cell_rejecting.
+  // One a path with a shared genotype, one a cell (in network order) with per_cell_rejecting.
   std::vector<space::Architecture> architectures;
 };
 
+// An epoch, or its part up to where it was stopped.
 struct EpochOutcome {
-  double loss = 0;            // mean over images of steps that were applied
-  double train_accuracy = 0;  // percent
-  double learning_rate = 0;   // of the last step
-  uint64_t images = 0;
-  uint64_t steps = 0;
-  uint64_t skipped_steps = 0;  // non-finite loss: not applied
+  double loss_sum = 0;         // over the images of steps that were applied, each path's mean
+  double accuracy_sum = 0;     // percent, likewise
+  double learning_rate = 0;    // of the last step
+  uint64_t images = 0;         // of steps that were applied
+  uint64_t steps = 0;          // applied
+  uint64_t skipped_steps = 0;  // loss or gradient not finite: not applied
+  bool complete = false;
+
+  double loss() const { return images == 0 ? 0 : loss_sum / static_cast<double>(images); }
+  double train_accuracy() const { return images == 0 ? 0 : accuracy_sum / static_cast<double>(images); }
 };
 
 using StepProgress = std::function<void(uint64_t done, uint64_t total)>;
+
+struct EpochRequest {
+  uint32_t epoch = 0;
+  const base::Cancel* cancel = nullptr;
+  StepProgress progress;
+  // Told at once of a step that is not applied, and why; an error ends the epoch with it.
+  std::function<base::Status(uint64_t step, const base::Status& reason)> skipped;
+  // What an earlier call for this epoch gave when it was stopped: it goes on behind those steps.
+  EpochOutcome begun;
+};
+
+// Logits of a path, float32 [rows, classes].
+struct ForwardOutcome {
+  std::vector<float> logits;
+  int64_t rows = 0;
+  int64_t classes = 0;
+  std::vector<space::Architecture> architectures;
+};
+
+// Learned parameters of a supernet's choices: [choice][root candidate], with the state of their optimiser.
+struct ArchitectureParameters {
+  std::vector<std::vector<double>> alpha;
+  std::vector<std::vector<double>> first_moment;
+  std::vector<std::vector<double>> second_moment;
+  uint64_t steps = 0;
+  // Moving average of rewards, for strategies that keep one; NaN before the first.
+  double baseline = std::numeric_limits<double>::quiet_NaN();
+};
 
 class Trainer {
  public:
   virtual ~Trainer() = default;
   // One step on the caller's batch: inputs float32 [batch, channels, height, width], targets int64 [batch].
-  // A non-finite loss is OUT_OF_RANGE: weights, optimiser and counters stay as they were.
+  // A loss or gradient that is not finite is OUT_OF_RANGE: weights, optimiser and counters stay as they were.
   virtual base::Result<StepOutcome> Step(const TensorView& inputs, const TensorView& targets) = 0;
-  // Epoch `epoch` over the data set's part, shuffled by the seed; CANCELLED at the next step boundary; OUT_OF_RANGE
-  // when the loss was finite in none of its steps.
-  virtual base::Result<EpochOutcome> Epoch(Dataset& dataset, uint32_t epoch, const base::Cancel* cancel,
-                                           const StepProgress& progress) = 0;
+
+  // The same in three parts, for a loss of the caller's own: Forward runs the step's next path, Backward takes the
+  // gradient of the loss by its logits (float32 [rows, classes]) and adds up weight gradients, Apply moves the weights.
+  // A step has `paths` pairs of Forward and Backward (more for strict fairness), or a multiple of them: the paths then
+  // come round again, for example on the next piece of a large batch. A Forward without Backward leaves no trace.
+  // FAILED_PRECONDITION for a Backward without Forward, an Apply before all paths had their turn, and for Step, Epoch
+  // and Snapshot before the Apply. OUT_OF_RANGE from Apply as from Step; the gradients are then forgotten.
+  virtual base::Result<ForwardOutcome> Forward(const TensorView& inputs) = 0;
+  virtual base::Status Backward(const TensorView& logit_gradient) = 0;
+  virtual base::Result<StepOutcome> Apply() = 0;
+  // Gradient of the named weight as summed since the last Apply. NOT_FOUND for a name that is no weight; all zeros for
+  // one that has taken no part.
+  virtual base::Result<NamedTensor> Gradient(std::string_view name) const = 0;
+
+  // An epoch over the data set's part, shuffled by the seed. Cancelled, it returns at the next step boundary with
+  // `complete` false. OUT_OF_RANGE when the loss was finite in none of its steps, or not in too many in a row.
+  virtual base::Result<EpochOutcome> Epoch(Dataset& dataset, const EpochRequest& request) = 0;
   // Steps an epoch over this data set takes.
   virtual uint64_t StepsPerEpoch(const Dataset& dataset) const = 0;
   // Optimiser state and counters (a safetensors image). Restore into a trainer made with the same options.
   virtual base::Result<std::string> Snapshot() const = 0;
   virtual base::Status Restore(std::string_view snapshot) = 0;
+  // One step of the architecture parameters on the caller's held-out batch, for strategies that have them; else
+  // FAILED_PRECONDITION. Errors as Step.
+  virtual base::Result<StepOutcome> ArchitectureStep(const TensorView& inputs, const TensorView& targets) = 0;
+  // Takes the optimiser's state over from the snapshot of a trainer of another supernet: for weights of equal name and
+  // shape; all others start without. Counters stay.
+  virtual base::Status Adopt(std::string_view snapshot) = 0;
 };
 
 class Supernet {
@@ -203,6 +311,10 @@ class Supernet {
   virtual ~Supernet() = default;
   virtual const space::Space& space() const = 0;
   virtual SupernetInfo Describe() const = 0;
+  // One of Describe's tensors, read and written. NOT_FOUND for another name; INVALID_ARGUMENT for values of another
+  // type or shape, or not finite; FAILED_PRECONDITION for a supernet without tensors.
+  virtual base::Result<NamedTensor> Tensor(std::string_view name) const = 0;
+  virtual base::Status SetTensor(std::string_view name, const TensorView& values) = 0;
   // One evaluation an architecture, in order; independent of which others are asked for. Never changes the supernet.
   virtual base::Result<std::vector<Evaluation>> Evaluate(const std::vector<space::Architecture>& architectures,
                                                          Dataset* dataset, const EvaluateOptions& options,
@@ -213,8 +325,14 @@ class Supernet {
   virtual base::Status ResetBase() = 0;
   // Weights, W0 and batch-norm statistics as a safetensors image with `metadata` added to its header.
   virtual base::Result<std::string> Serialize(const std::map<std::string, std::string>& metadata) const = 0;
-  // The supernet of a sub-space of the same root: weights and W0 carried over, dropped operators left out.
-  virtual base::Result<std::unique_ptr<Supernet>> Inherit(const space::Space& shrunk) const = 0;
+  // The supernet of another space of equal choices: a sub-space of the same root, or one that repeats its layers more
+  // or less often. Weights, W0, averages, running statistics and architecture parameters are carried over where layer
+  // and operator agree; dropped operators are left out. FAILED_PRECONDITION when weights are missing and must not be
+  // new.
+  virtual base::Result<std::unique_ptr<Supernet>> Inherit(const space::Space& space,
+                                                          const InheritOptions& options) const = 0;
+  // FAILED_PRECONDITION where no training has made any.
+  virtual base::Result<ArchitectureParameters> Architecture() const = 0;
   // The child's weights alone, in the usual PyTorch parameter names, as a safetensors image with `metadata`.
   virtual base::Result<std::string> Extract(const space::Architecture& architecture,
                                             const std::map<std::string, std::string>& metadata) const = 0;

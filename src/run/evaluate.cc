@@ -7,6 +7,7 @@
 
 #include "run/options.h"
 #include "score/angle.h"
+#include "score/magnitude.h"
 #include "score/operator_scores.h"
 #include "score/table_codec.h"
 #include "space/architecture.h"
@@ -30,12 +31,12 @@ constexpr uint32_t kMostSamplesPerOperator = 1'000'000;
 constexpr uint64_t kMoreSamples = 64;
 
 const std::vector<std::string>& ScoreMetrics() {
-  static const auto* const kNames = new std::vector<std::string>{"angle", "accuracy", "macs", "params"};
+  static const auto* const kNames = new std::vector<std::string>{"angle", "accuracy", "macs", "params", "magnitude"};
   return *kNames;
 }
 
 const std::vector<std::string>& EvaluateMetrics() {
-  static const auto* const kNames = new std::vector<std::string>{"accuracy", "loss", "angle", "macs", "params"};
+  static const auto* const kNames = new std::vector<std::string>{"accuracy", "top5", "loss", "angle", "macs", "params"};
   return *kNames;
 }
 
@@ -67,7 +68,9 @@ class Measures {
     NASSHRINK_RETURN_IF_ERROR(Evaluate());
     std::vector<double> values;
     for (const Evaluation& evaluation : evaluations_) {
-      values.push_back(metric == "accuracy" ? evaluation.accuracy : evaluation.loss);
+      values.push_back(metric == "accuracy" ? evaluation.accuracy
+                       : metric == "top5"   ? evaluation.top5
+                                            : evaluation.loss);
     }
     return values;
   }
@@ -243,7 +246,7 @@ base::Result<v1::EvaluateReport> EvaluateChildren(Supernet& supernet,
 base::Result<v1::OperatorScores> ScoreTable(const space::Space& space, const score::FactorTable& table,
                                             const v1::ScoreOptions& options, const Measuring& measuring) {
   NASSHRINK_RETURN_IF_ERROR(CheckScoreOptions(options));
-  if (options.metric() == "accuracy") {
+  if (options.metric() == "accuracy" || options.metric() == "magnitude") {
     return Invalid("metric", options.metric(), "angle, macs or params", "cannot be told from a table");
   }
   NASSHRINK_ASSIGN_OR_RETURN(const score::OperatorScoring scoring, ScoringOf(space, options, measuring));
@@ -260,6 +263,10 @@ base::Result<v1::OperatorScores> ScoreSupernet(Supernet& supernet, const v1::Sco
                                                const Measuring& measuring) {
   NASSHRINK_RETURN_IF_ERROR(CheckScoreOptions(options));
   const space::Space& space = supernet.space();
+  if (options.metric() == "magnitude") {
+    NASSHRINK_ASSIGN_OR_RETURN(const ArchitectureParameters parameters, supernet.Architecture());
+    return score::MagnitudeScores(space, parameters.alpha);
+  }
   if (options.metric() == "accuracy") {
     NASSHRINK_ASSIGN_OR_RETURN(const score::OperatorScoring scoring, ScoringOf(space, options, measuring));
     NASSHRINK_ASSIGN_OR_RETURN(const EvaluateOptions evaluate, ResolveEvaluate(options.evaluate()));

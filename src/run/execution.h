@@ -71,6 +71,7 @@ class Execution {
   // What the rule reads, of what earlier stages left.
   base::Result<v1::ShrinkInput> ShrinkInputFor(const v1::ShrinkRule& rule) const;
   base::Status ResetBase(const v1::ResetBaseStage& stage);
+  base::Status Deepen(const v1::DeepenStage& stage);
   base::Status Search(const v1::SearchStage& stage);
   base::Status Retrain(const v1::RetrainStage& stage);
   base::Status Export(const v1::ExportStage& stage);
@@ -81,18 +82,31 @@ class Execution {
     TrainOptions options;
     uint32_t epochs = 0;
     uint32_t schedule_epochs = 0;
+    bool schedule_by_epoch = false;
     bool continue_schedule = false;
+    bool inherit_optimizer = false;
     // Share of the stage that this training is, and where it begins.
     double begin = 0;
     double share = 1;
     // Writes the weights being trained into the state.
     std::function<base::Status()> keep_weights;
+    // What is done after an epoch, before it is told of; may be empty.
+    std::function<base::Status(v1::EpochFinished*)> after_epoch;
   };
   base::Status RunTraining(Training training);
   base::Result<std::unique_ptr<Trainer>> MakeTrainer(Training* training, uint64_t* steps_per_epoch);
+  // The trainer's state where the stage under way was stopped, or what it inherits from the stage before.
+  base::Status RestoreTrainer(const Training& training, Trainer& trainer);
   base::Status RunEpoch(const Training& training, Trainer& trainer, uint64_t steps_per_epoch);
+  base::Status KeepTraining(const Training& training, const Trainer& trainer);
+  // For a later stage that inherits it.
+  base::Status KeepTrainer(const Trainer& trainer);
   base::Status RetrainChild(const v1::RetrainStage& stage, uint32_t number, uint32_t count);
-  base::Result<std::unique_ptr<Supernet>> ChildSupernet(const space::Architecture& architecture, uint32_t number);
+  base::Result<std::unique_ptr<Supernet>> ChildSupernet(const v1::RetrainStage& stage,
+                                                        const space::Architecture& architecture, uint32_t number);
+  // Measures the child on validation images and keeps it where it is the best so far.
+  base::Status KeepBest(Supernet& child, const space::Architecture& architecture, v1::EpochFinished* finished);
+  base::Status TestChild(Supernet& child, const space::Architecture& architecture, v1::Evaluated* evaluated);
   base::Result<std::vector<space::Architecture>> ChildrenToRetrain(uint32_t top) const;
   base::Status MeasureTrials(const search::Study& study, const v1::SearchOptions& options, const v1::TrialList& trials,
                              double done, v1::ObservationList* observations);
@@ -121,6 +135,8 @@ class Execution {
   std::optional<space::CostModel> cost_;  // nothing for spaces without formulas
   std::shared_ptr<Supernet> supernet_;
   bool supernet_changed_ = false;  // since it was last written
+  // What the state refers to in a run that is not kept: state_.trainer() and state_.stage().best().
+  std::string trainer_, best_;
   std::shared_ptr<Supernet> child_;
   std::shared_ptr<Dataset> dataset_;
   std::shared_ptr<Dataset> table_dataset_;

@@ -5,6 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "space/additive_cost.h"
+#include "space/cost.h"
+#include "space/cost_windows.h"
+#include "space/feasible.h"
+
 namespace nasshrink::run {
 namespace {
 
@@ -54,15 +59,30 @@ base::Result<OptimizerOptions::Schedule> ResolveSchedule(const std::string& name
   return CheckName("schedule", name, {"cosine", "linear", "constant"});
 }
 
-base::Result<OptimizerOptions> ResolveOptimizer(const v1::Optimizer& message) {
-  NASSHRINK_RETURN_IF_ERROR(CheckName("name", Or<std::string>(message.name(), "sgd"), {"sgd", "adam"}));
-  if (message.name() == "adam") {
-    return base::Error(base::Code::kUnimplemented, "optimizer 'adam' is not part of this version")
-        .WithField("name", "adam", "sgd");
+base::Result<TrainOptions::Strategy> ResolveStrategy(const v1::TrainOptions& message) {
+  const std::string name = Or<std::string>(message.strategy(), "uniform");
+  NASSHRINK_RETURN_IF_ERROR(CheckName("strategy", name, {"uniform", "fair", "proxyless", "darts"}));
+  if (name == "uniform") return TrainOptions::Strategy::kUniform;
+  if (message.cell_sampling() == "per_cell_rejecting") {
+    return Invalid("cell_sampling", "per_cell_rejecting", "shared", "goes with strategy 'uniform' alone");
   }
+  if (!message.constraints().empty()) {
+    return Invalid("constraints", message.constraints_size(), "none", "go with strategy 'uniform' alone");
+  }
+  if (name == "fair") return TrainOptions::Strategy::kFair;
+  return name == "darts" ? TrainOptions::Strategy::kDarts : TrainOptions::Strategy::kProxyless;
+}
+
+base::Result<OptimizerOptions> ResolveOptimizer(const v1::Optimizer& message) {
+  NASSHRINK_RETURN_IF_ERROR(CheckName("name", Or<std::string>(message.name(), "sgd"), {"sgd", "adam", "none"}));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("learning_rate", message.learning_rate(), 0, 1000));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("final_learning_rate", message.final_learning_rate(), 0, 1000));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("momentum", message.momentum(), 0, 0.999999));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("beta1", message.beta1(), 0, 0.999999));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("beta2", message.beta2(), 0, 0.999999));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("epsilon", message.epsilon(), 0, 1));
+  NASSHRINK_RETURN_IF_ERROR(
+      CheckName("schedule_by", Or<std::string>(message.schedule_by(), "step"), {"step", "epoch"}));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("weight_decay", message.weight_decay(), 0, 1));
   NASSHRINK_RETURN_IF_ERROR(
       CheckName("weight_decay_on", Or<std::string>(message.weight_decay_on(), "all"), {"all", "conv_and_linear"}));
@@ -72,13 +92,19 @@ base::Result<OptimizerOptions> ResolveOptimizer(const v1::Optimizer& message) {
   NASSHRINK_ASSIGN_OR_RETURN(const auto schedule, ResolveSchedule(message.schedule()));
 
   OptimizerOptions options;
+  const bool adam = message.name() == "adam";
+  if (adam) options.kind = OptimizerOptions::Kind::kAdam;
+  if (message.name() == "none") options.kind = OptimizerOptions::Kind::kNone;
   options.learning_rate = Or(message.learning_rate(), options.learning_rate);
   options.final_learning_rate = message.final_learning_rate();
   options.schedule = schedule;
   if (message.has_momentum()) options.momentum = message.momentum();
   options.nesterov = message.nesterov();
-  if (options.nesterov && options.momentum == 0) {
-    return Invalid("nesterov", true, "false without momentum", "needs a momentum above 0");
+  if (message.has_beta1()) options.beta1 = message.beta1();
+  if (message.has_beta2()) options.beta2 = message.beta2();
+  options.epsilon = Or(message.epsilon(), options.epsilon);
+  if (options.nesterov && (options.kind != OptimizerOptions::Kind::kSgd || options.momentum == 0)) {
+    return Invalid("nesterov", true, "false without SGD's momentum", "needs SGD with a momentum above 0");
   }
   options.weight_decay = message.weight_decay();
   options.decay_all = message.weight_decay_on() != "conv_and_linear";
@@ -117,6 +143,81 @@ base::Result<AugmentationOptions> ResolveAugmentation(const v1::Augmentation& me
 base::Result<Part> ResolvePart(const std::string& field, const std::string& name) {
   NASSHRINK_RETURN_IF_ERROR(CheckName(field, name, {"validation", "test", "train"}));
   return name == "test" ? Part::kTest : name == "train" ? Part::kTrain : Part::kValidation;
+}
+
+// The defaults that ProxylessNAS's and DARTS's published code have.
+ArchitectureOptions PublishedArchitecture(TrainOptions::Strategy strategy) {
+  ArchitectureOptions options;
+  options.optimizer.kind = OptimizerOptions::Kind::kAdam;
+  const bool darts = strategy == TrainOptions::Strategy::kDarts;
+  options.optimizer.learning_rate = darts ? 3e-4 : 1e-3;
+  options.optimizer.beta1 = darts ? 0.5 : 0;
+  options.optimizer.weight_decay = darts ? 1e-3 : 0;
+  options.frozen_epochs = darts ? 0 : 1;
+  options.every = darts ? 1 : 5;
+  return options;
+}
+
+base::Result<ArchitectureOptions::Gradient> ResolveGradient(const std::string& name) {
+  if (name.empty() || name == "full_v2") return ArchitectureOptions::Gradient::kFull;
+  if (name == "two") return ArchitectureOptions::Gradient::kTwo;
+  if (name == "reinforce") return ArchitectureOptions::Gradient::kReinforce;
+  return CheckName("gradient", name, {"full_v2", "two", "reinforce"});
+}
+
+Status ResolveArchitectureOptimizer(const v1::Optimizer& message, OptimizerOptions* options) {
+  NASSHRINK_RETURN_IF_ERROR(CheckName("name", Or<std::string>(message.name(), "adam"), {"adam"}));
+  NASSHRINK_ASSIGN_OR_RETURN(const OptimizerOptions given, ResolveOptimizer(message));
+  if (message.learning_rate() != 0) options->learning_rate = given.learning_rate;
+  if (message.has_beta1()) options->beta1 = given.beta1;
+  if (message.has_beta2()) options->beta2 = given.beta2;
+  if (message.weight_decay() != 0) options->weight_decay = given.weight_decay;
+  options->epsilon = given.epsilon;
+  return {};
+}
+
+// The cost's own numbers need the space: ResolveCost.
+Status ResolveCostForm(const v1::ArchitectureOptions& message, ArchitectureOptions* options) {
+  using Form = ArchitectureOptions::CostForm;
+  if (message.cost().empty()) return {};
+  NASSHRINK_RETURN_IF_ERROR(CheckName("cost", message.cost(), {"macs", "latency_ms"}));
+  const std::string form = Or<std::string>(message.cost_form(), "mul_log");
+  NASSHRINK_RETURN_IF_ERROR(CheckName("cost_form", form, {"mul_log", "add"}));
+  options->cost_form = form == "add" ? Form::kAdd : Form::kMultiplyLog;
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("cost_weight", message.cost_weight(), 0, 1e6));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("cost_exponent", message.cost_exponent(), 0, 100));
+  // The logarithm of the reference divides.
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("cost_reference", message.cost_reference(), 1.0001, 1e15));
+  options->cost_reference = message.cost_reference();
+  options->cost_weight = Or(message.cost_weight(), form == "add" ? 0.1 : 0.2);
+  const bool reinforce = options->gradient == ArchitectureOptions::Gradient::kReinforce;
+  options->cost_exponent = Or(message.cost_exponent(), reinforce ? 0.1 : 0.3);
+  return {};
+}
+
+base::Result<ArchitectureOptions> ResolveArchitecture(const v1::ArchitectureOptions& message,
+                                                      TrainOptions::Strategy strategy, uint32_t batch_size) {
+  ArchitectureOptions options = PublishedArchitecture(strategy);
+  NASSHRINK_ASSIGN_OR_RETURN(options.gradient, ResolveGradient(message.gradient()));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("order", Or(message.order(), 1U), 1, 2));
+  NASSHRINK_RETURN_IF_ERROR(ResolveArchitectureOptimizer(message.optimizer(), &options.optimizer).Under("optimizer."));
+  NASSHRINK_RETURN_IF_ERROR(CheckAtMost("batch_size", message.batch_size(), kMostBatch));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("init_deviation", message.init_deviation(), 0, 1000));
+  NASSHRINK_RETURN_IF_ERROR(CheckAtMost("samples", message.samples(), 1000));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("baseline_decay", message.baseline_decay(), 0, 1));
+  if (message.skip_dropout() != 0) {
+    return base::Error(base::Code::kUnimplemented, "dropout after identities is not part of this version")
+        .WithField("skip_dropout", fmt::format("{}", message.skip_dropout()), "0");
+  }
+  options.order = Or(message.order(), 1U);
+  if (message.has_frozen_epochs()) options.frozen_epochs = message.frozen_epochs();
+  options.every = Or(message.every(), options.every);
+  options.batch_size = Or(message.batch_size(), batch_size);
+  options.init_deviation = Or(message.init_deviation(), options.init_deviation);
+  options.samples = Or(message.samples(), options.samples);
+  if (message.has_baseline_decay()) options.baseline_decay = message.baseline_decay();
+  NASSHRINK_RETURN_IF_ERROR(ResolveCostForm(message, &options));
+  return options;
 }
 
 }  // namespace
@@ -188,6 +289,17 @@ base::Result<SupernetOptions> ResolveSupernet(const v1::SupernetOptions& message
   return options;
 }
 
+base::Result<InheritOptions> ResolveInherit(const v1::InheritOptions& message) {
+  v1::SupernetOptions initial;
+  initial.set_init(message.init());
+  NASSHRINK_ASSIGN_OR_RETURN(const SupernetOptions resolved, ResolveSupernet(initial, message.seed()));
+  InheritOptions options;
+  options.fill = message.fill();
+  options.init = resolved.init;
+  options.seed = resolved.seed;
+  return options;
+}
+
 void SupernetToMessage(const SupernetInfo& info, v1::SupernetSummary* message) {
   message->set_backend(info.backend);
   message->set_parameters(info.parameters);
@@ -203,32 +315,43 @@ void SupernetToMessage(const SupernetInfo& info, v1::SupernetSummary* message) {
 }
 
 base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message) {
-  const std::string strategy = Or<std::string>(message.strategy(), "uniform");
-  NASSHRINK_RETURN_IF_ERROR(CheckName("strategy", strategy, {"uniform", "fair", "proxyless", "darts"}));
-  if (strategy != "uniform") {
-    return base::Error(base::Code::kUnimplemented, "training strategy '{}' is not part of this version", strategy)
-        .WithField("strategy", strategy, "uniform");
-  }
+  NASSHRINK_ASSIGN_OR_RETURN(const auto strategy, ResolveStrategy(message));
   if (message.average_snapshots() != 0) {
     return base::Error(base::Code::kUnimplemented, "averaging snapshots is not part of this version")
         .WithField("average_snapshots", std::to_string(message.average_snapshots()), "0");
   }
+  if (message.drop_path() != 0) {
+    return base::Error(base::Code::kUnimplemented, "dropping paths is not part of this version")
+        .WithField("drop_path", fmt::format("{}", message.drop_path()), "0");
+  }
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("classifier_dropout", message.classifier_dropout(), 0, 0.999));
   const std::string cells = Or<std::string>(message.cell_sampling(), "shared");
   NASSHRINK_RETURN_IF_ERROR(CheckName("cell_sampling", cells, {"shared", "per_cell_rejecting"}));
+  if (cells != "shared" && !message.constraints().empty()) {
+    return Invalid("constraints", message.constraints_size(), "none", "do not go with a draw for each cell");
+  }
   NASSHRINK_RETURN_IF_ERROR(CheckAtMost("epochs", message.epochs(), 1000000));
   NASSHRINK_RETURN_IF_ERROR(CheckAtMost("batch_size", message.batch_size(), kMostBatch));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("label_smoothing", message.label_smoothing(), 0, 0.999));
   NASSHRINK_RETURN_IF_ERROR(CheckAtMost("crop_padding", message.crop_padding(), kMostPixels));
   NASSHRINK_RETURN_IF_ERROR(CheckAtMost("cutout", message.cutout(), kMostPixels));
 
+  NASSHRINK_RETURN_IF_ERROR(CheckAtMost("micro_batch_size", message.micro_batch_size(), kMostBatch));
   TrainOptions options;
+  options.strategy = strategy;
   auto optimizer = ResolveOptimizer(message.optimizer());
   if (!optimizer.ok()) return Status(optimizer.status()).Under("optimizer.");
   options.optimizer = *optimizer;
   options.batch_size = Or(message.batch_size(), options.batch_size);
+  options.micro_batch_size = message.micro_batch_size();
+  auto architecture = ResolveArchitecture(message.architecture(), strategy, options.batch_size);
+  if (!architecture.ok()) return Status(architecture.status()).Under("architecture.");
+  options.architecture = *std::move(architecture);
+  if (message.has_max_skipped_steps()) options.max_skipped_steps = message.max_skipped_steps();
   options.per_cell_rejecting = cells == "per_cell_rejecting";
   if (message.has_freeze_unsampled()) options.freeze_unsampled = message.freeze_unsampled();
   options.label_smoothing = message.label_smoothing();
+  options.classifier_dropout = message.classifier_dropout();
   options.crop_padding = message.crop_padding();
   options.flip = message.flip();
   options.cutout = message.cutout();
@@ -239,9 +362,47 @@ base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message) {
   return options;
 }
 
-base::Result<TrainOptions> ResolveTrainer(const v1::TrainerOptions& message) {
+namespace {
+
+Status ResolveCost(const v1::TrainOptions& message, const space::Space& space, ArchitectureOptions* options) {
+  space::AdditiveCost cost;
+  if (message.architecture().cost() == "macs") {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto model, space::CostModel::Make(space));
+    cost = space::MacsOf(model);
+  } else {
+    NASSHRINK_ASSIGN_OR_RETURN(cost, space::LatencyOf(space, message.latency()));
+  }
+  options->cost_fixed = space::AmountOf(cost.name, cost.fixed);
+  for (const auto& row : cost.table) {
+    std::vector<double>& amounts = options->cost.emplace_back();
+    for (const int64_t units : row) amounts.push_back(space::AmountOf(cost.name, units));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status ResolvePaths(const v1::TrainOptions& message, const space::Space& space, TrainOptions* options) {
+  if (options->architecture.cost_form != ArchitectureOptions::CostForm::kNone) {
+    NASSHRINK_RETURN_IF_ERROR(ResolveCost(message, space, &options->architecture));
+  }
+  if (message.constraints().empty()) return {};
+  const v1::LatencyTable* latency = message.has_latency() ? &message.latency() : nullptr;
+  NASSHRINK_ASSIGN_OR_RETURN(auto windows, space::WindowsOf(space, message.constraints(), latency, "constraints"));
+  NASSHRINK_ASSIGN_OR_RETURN(const auto children, space::FeasibleSet::Make(space, {std::move(windows), {}, {}}));
+  NASSHRINK_RETURN_IF_ERROR(children.CheckNotEmpty("constraints"));
+  options->draw = [children](uint64_t seed, uint64_t step) { return children.Draw(seed, base::Purpose::kPath, step); };
+  return {};
+}
+
+base::Result<TrainOptions> ResolveTrainer(const v1::TrainerOptions& message, const space::Space& space) {
   auto options = ResolveTrain(message.train());
   if (!options.ok()) return Status(options.status()).Under("train.");
+  if (message.train().optimizer().schedule_by() == "epoch") {
+    return Invalid("train.optimizer.schedule_by", "'epoch'", "step",
+                   "needs epochs, which batches of the caller's own have not");
+  }
+  NASSHRINK_RETURN_IF_ERROR(ResolvePaths(message.train(), space, &*options).Under("train."));
   options->seed = message.seed();
   options->schedule_steps = message.total_steps();
   return options;

@@ -23,14 +23,18 @@ void DatasetToMessage(const DatasetInfo& info, v1::DatasetSummary* message);
 
 // A seed of 0 in the message takes `plan_seed`.
 base::Result<SupernetOptions> ResolveSupernet(const v1::SupernetOptions& message, uint64_t plan_seed);
+base::Result<InheritOptions> ResolveInherit(const v1::InheritOptions& message);
 // Everything of the summary but the space.
 void SupernetToMessage(const SupernetInfo& info, v1::SupernetSummary* message);
 
-// Checks and fills everything but the seed, the part and the schedule's length. Strategies other than "uniform" are
-// UNIMPLEMENTED.
+// Checks and fills everything but `draw`, the cost's table, the seed, the part and the schedule's length and pace.
+// Strategies that this version has not are UNIMPLEMENTED.
 base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message);
+// Sets `draw` where the message constrains the sampled paths, and the table of a cost that it asks for. Errors as
+// space::WindowsOf and FeasibleSet::Make; FAILED_PRECONDITION when the windows exclude everything.
+base::Status ResolvePaths(const v1::TrainOptions& message, const space::Space& space, TrainOptions* options);
 // A trainer driven by the caller's own batches.
-base::Result<TrainOptions> ResolveTrainer(const v1::TrainerOptions& message);
+base::Result<TrainOptions> ResolveTrainer(const v1::TrainerOptions& message, const space::Space& space);
 
 base::Result<EvaluateOptions> ResolveEvaluate(const v1::EvaluateOptions& message);
 

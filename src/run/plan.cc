@@ -26,18 +26,6 @@ Status Unavailable(std::string_view what, std::string_view name) {
   return base::Error(Code::kUnimplemented, "{} '{}' is not part of this version", what, name);
 }
 
-Status CheckTrain(const v1::TrainStage& stage) {
-  NASSHRINK_RETURN_IF_ERROR(
-      CheckName("target", stage.target().empty() ? "weights" : stage.target(), {"weights", "architecture"}));
-  if (stage.target() == "architecture") return Unavailable("training target", "architecture");
-  if (stage.options().epochs() == 0) return Invalid("options.epochs", 0, "1..1000000", "trains nothing");
-  return Status(ResolveTrain(stage.options()).status()).Under("options.");
-}
-
-Status CheckScore(const v1::ScoreStage& stage) { return CheckScoreOptions(stage.options()).Under("options."); }
-
-Status CheckShrink(const v1::ShrinkStage& stage) { return shrink::CheckRule(stage.rule()).Under("rule."); }
-
 Status CheckConstraints(const google::protobuf::RepeatedPtrField<v1::Constraint>& constraints) {
   for (int i = 0; i < constraints.size(); ++i) {
     const v1::Constraint& constraint = constraints[i];
@@ -57,6 +45,19 @@ Status CheckConstraints(const google::protobuf::RepeatedPtrField<v1::Constraint>
   }
   return {};
 }
+
+Status CheckTrain(const v1::TrainStage& stage) {
+  NASSHRINK_RETURN_IF_ERROR(
+      CheckName("target", stage.target().empty() ? "weights" : stage.target(), {"weights", "architecture"}));
+  if (stage.target() == "architecture") return Unavailable("training target", "architecture");
+  if (stage.options().epochs() == 0) return Invalid("options.epochs", 0, "1..1000000", "trains nothing");
+  NASSHRINK_RETURN_IF_ERROR(CheckConstraints(stage.options().constraints()).Under("options."));
+  return Status(ResolveTrain(stage.options()).status()).Under("options.");
+}
+
+Status CheckScore(const v1::ScoreStage& stage) { return CheckScoreOptions(stage.options()).Under("options."); }
+
+Status CheckShrink(const v1::ShrinkStage& stage) { return shrink::CheckRule(stage.rule()).Under("rule."); }
 
 Status CheckSearch(const v1::SearchStage& stage) {
   v1::StudyOptions study;
@@ -80,7 +81,19 @@ Status CheckSearch(const v1::SearchStage& stage) {
 
 Status CheckRetrain(const v1::RetrainStage& stage) {
   if (stage.options().epochs() == 0) return Invalid("options.epochs", 0, "1..1000000", "trains nothing");
+  if (!stage.options().constraints().empty()) {
+    return Invalid("options.constraints", stage.options().constraints_size(), "none", "one child has no paths to draw");
+  }
   if (stage.top() > 1000) return Invalid("top", stage.top(), "0..1000", "is out of range");
+  NASSHRINK_RETURN_IF_ERROR(
+      CheckName("weights", stage.weights().empty() ? "scratch" : stage.weights(), {"scratch", "supernet"}));
+  if (stage.keep_best() && stage.use_all_training_images()) {
+    return Invalid("keep_best", true, "false with use_all_training_images",
+                   "needs validation images that are not trained on");
+  }
+  if (stage.scale_to_macs() != 0 && stage.weights() == "supernet") {
+    return Invalid("scale_to_macs", stage.scale_to_macs(), "0 with the supernet's weights", "needs new weights");
+  }
   if (!(stage.weight_average_decay() >= 0 && stage.weight_average_decay() < 1)) {
     return Invalid("weight_average_decay", stage.weight_average_decay(), "0 to below 1", "is out of range");
   }
@@ -151,13 +164,17 @@ Status Checker::CheckStage(const v1::Stage& stage, int depth) {
       return CheckExport(stage.export_()).Under("export.");
     case v1::Stage::kLoop:
       return CheckLoop(stage.loop(), depth).Under("loop.");
+    case v1::Stage::kDeepen:
+      if (stage.deepen().cells() >= 1 && stage.deepen().cells() <= 4096) return {};
+      return Invalid("deepen.cells", stage.deepen().cells(), "1..4096", "is out of range");
     case v1::Stage::kExpand:
     case v1::Stage::kEvolve:
       return Unavailable("stage kind", StageKind(stage));
     case v1::Stage::KIND_NOT_SET:
       break;
   }
-  return Invalid("kind", "none", "train, score, shrink, expand, evolve, search, reset_base, retrain, export, loop",
+  return Invalid("kind", "none",
+                 "train, score, shrink, expand, evolve, search, reset_base, retrain, export, loop, deepen",
                  "is missing");
 }
 
@@ -206,6 +223,8 @@ const char* StageKind(const v1::Stage& stage) {
       return "export";
     case v1::Stage::kLoop:
       return "loop";
+    case v1::Stage::kDeepen:
+      return "deepen";
     case v1::Stage::KIND_NOT_SET:
       break;
   }

@@ -145,6 +145,9 @@ class EventReader {
       case v1::RunEvent::kNote:
         notes_.push_back({{"stage", event.stage()}, {"text", event.note().text()}});
         break;
+      case v1::RunEvent::kStepSkipped:
+        notes_.push_back({{"stage", event.stage()}, {"text", event.step_skipped().reason()}});
+        break;
       case v1::RunEvent::kRunFinished:
       case v1::RunEvent::KIND_NOT_SET:
         break;

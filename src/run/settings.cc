@@ -230,7 +230,20 @@ NASSHRINK_FIELDS(Optimizer, NASSHRINK_TEXT(Optimizer, name), NASSHRINK_SCALAR(Op
                  NASSHRINK_SCALAR(Optimizer, schedule_epochs), NASSHRINK_SCALAR(Optimizer, momentum),
                  NASSHRINK_SCALAR(Optimizer, nesterov), NASSHRINK_SCALAR(Optimizer, weight_decay),
                  NASSHRINK_TEXT(Optimizer, weight_decay_on), NASSHRINK_SCALAR(Optimizer, clip_norm),
-                 NASSHRINK_SCALAR(Optimizer, clip_value), NASSHRINK_SCALAR(Optimizer, warmup_steps))
+                 NASSHRINK_SCALAR(Optimizer, clip_value), NASSHRINK_SCALAR(Optimizer, warmup_steps),
+                 NASSHRINK_SCALAR(Optimizer, beta1), NASSHRINK_SCALAR(Optimizer, beta2),
+                 NASSHRINK_SCALAR(Optimizer, epsilon), NASSHRINK_TEXT(Optimizer, schedule_by))
+
+NASSHRINK_FIELDS(ArchitectureOptions, NASSHRINK_TEXT(ArchitectureOptions, gradient),
+                 NASSHRINK_SCALAR(ArchitectureOptions, order),
+                 NASSHRINK_NESTED(ArchitectureOptions, Optimizer, optimizer),
+                 NASSHRINK_SCALAR(ArchitectureOptions, frozen_epochs), NASSHRINK_SCALAR(ArchitectureOptions, every),
+                 NASSHRINK_SCALAR(ArchitectureOptions, batch_size),
+                 NASSHRINK_SCALAR(ArchitectureOptions, init_deviation), NASSHRINK_TEXT(ArchitectureOptions, cost),
+                 NASSHRINK_TEXT(ArchitectureOptions, cost_form), NASSHRINK_SCALAR(ArchitectureOptions, cost_reference),
+                 NASSHRINK_SCALAR(ArchitectureOptions, cost_weight),
+                 NASSHRINK_SCALAR(ArchitectureOptions, cost_exponent), NASSHRINK_SCALAR(ArchitectureOptions, samples),
+                 NASSHRINK_SCALAR(ArchitectureOptions, baseline_decay))
 
 NASSHRINK_FIELDS(ResizedCrop, NASSHRINK_SCALAR(ResizedCrop, min_area), NASSHRINK_SCALAR(ResizedCrop, max_area),
                  NASSHRINK_SCALAR(ResizedCrop, min_ratio), NASSHRINK_SCALAR(ResizedCrop, max_ratio))
@@ -245,10 +258,14 @@ NASSHRINK_FIELDS(TrainOptions, NASSHRINK_SCALAR(TrainOptions, epochs), NASSHRINK
                  NASSHRINK_SCALAR(TrainOptions, label_smoothing), NASSHRINK_SCALAR(TrainOptions, crop_padding),
                  NASSHRINK_SCALAR(TrainOptions, flip), NASSHRINK_SCALAR(TrainOptions, images),
                  NASSHRINK_SCALAR(TrainOptions, average_snapshots), NASSHRINK_SCALAR(TrainOptions, cutout),
+                 NASSHRINK_SCALAR(TrainOptions, micro_batch_size), NASSHRINK_SCALAR(TrainOptions, max_skipped_steps),
+                 NASSHRINK_SCALAR(TrainOptions, classifier_dropout),
+                 NASSHRINK_NESTED(TrainOptions, ArchitectureOptions, architecture),
                  NASSHRINK_NESTED(TrainOptions, Augmentation, augmentation))
 
 NASSHRINK_FIELDS(TrainStage, NASSHRINK_NESTED(TrainStage, TrainOptions, options), NASSHRINK_TEXT(TrainStage, target),
-                 NASSHRINK_SCALAR(TrainStage, continue_schedule))
+                 NASSHRINK_SCALAR(TrainStage, continue_schedule), NASSHRINK_SCALAR(TrainStage, inherit_optimizer),
+                 NASSHRINK_SCALAR(TrainStage, base_epoch))
 
 NASSHRINK_FIELDS(ScoreOptions, NASSHRINK_TEXT(ScoreOptions, metric),
                  NASSHRINK_NESTED(ScoreOptions, AngleOptions, angle), NASSHRINK_TEXT(ScoreOptions, aggregation),
@@ -295,7 +312,10 @@ NASSHRINK_FIELDS(ResetBaseStage, NASSHRINK_SCALAR(ResetBaseStage, after_dropped)
 
 NASSHRINK_FIELDS(RetrainStage, NASSHRINK_NESTED(RetrainStage, TrainOptions, options),
                  NASSHRINK_SCALAR(RetrainStage, use_all_training_images), NASSHRINK_SCALAR(RetrainStage, top),
-                 NASSHRINK_SCALAR(RetrainStage, weight_average_decay))
+                 NASSHRINK_SCALAR(RetrainStage, weight_average_decay), NASSHRINK_TEXT(RetrainStage, weights),
+                 NASSHRINK_SCALAR(RetrainStage, keep_best), NASSHRINK_SCALAR(RetrainStage, scale_to_macs))
+
+NASSHRINK_FIELDS(DeepenStage, NASSHRINK_SCALAR(DeepenStage, cells), NASSHRINK_SCALAR(DeepenStage, inherit))
 
 NASSHRINK_FIELDS(ExportStage, NASSHRINK_TEXT(ExportStage, format), NASSHRINK_TEXT(ExportStage, file))
 
@@ -329,7 +349,8 @@ Status KindOf(v1::Stage* stage, v1::Stage::KindCase kind, Child* (v1::Stage::*ge
 NASSHRINK_FIELDS(Stage, NASSHRINK_KIND(train, Train, train), NASSHRINK_KIND(score, Score, score),
                  NASSHRINK_KIND(shrink, Shrink, shrink), NASSHRINK_KIND(search, Search, search),
                  NASSHRINK_KIND(reset_base, ResetBase, reset_base), NASSHRINK_KIND(retrain, Retrain, retrain),
-                 NASSHRINK_KIND(export, Export, export_), NASSHRINK_KIND(loop, Loop, loop))
+                 NASSHRINK_KIND(export, Export, export_), NASSHRINK_KIND(loop, Loop, loop),
+                 NASSHRINK_KIND(deepen, Deepen, deepen))
 
 Status StageOf(google::protobuf::RepeatedPtrField<v1::Stage>* stages, const PathStep& step, std::string_view value) {
   std::vector<std::string> known;

@@ -1,5 +1,6 @@
 // Training the best children from scratch, and writing the weights of the first of them.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/file.h"
@@ -8,7 +9,9 @@
 #include "run/options.h"
 #include "space/architecture.h"
 #include "space/codec.h"
+#include "space/cost.h"
 #include "space/edits.h"
+#include "space/scale_width.h"
 
 namespace nasshrink::run {
 namespace {
@@ -49,17 +52,62 @@ base::Result<std::vector<space::Architecture>> Execution::ChildrenToRetrain(uint
   return children;
 }
 
-base::Result<std::unique_ptr<Supernet>> Execution::ChildSupernet(const space::Architecture& architecture,
+base::Result<std::unique_ptr<Supernet>> Execution::ChildSupernet(const v1::RetrainStage& stage,
+                                                                 const space::Architecture& architecture,
                                                                  uint32_t number) {
   if (state_.stage().has_weights()) {
     NASSHRINK_ASSIGN_OR_RETURN(const std::string image, setup_.store->ReadFile(state_.stage().weights()));
     return LoadCheckpointImage(image, *setup_.backend);
   }
-  NASSHRINK_ASSIGN_OR_RETURN(const space::Space pinned, PinnedSpace(space_, architecture));
+  NASSHRINK_ASSIGN_OR_RETURN(space::Space pinned, PinnedSpace(space_, architecture));
+  if (stage.scale_to_macs() != 0) {
+    NASSHRINK_ASSIGN_OR_RETURN(pinned, space::ScaleToMacs(pinned, architecture, stage.scale_to_macs()));
+  }
   NASSHRINK_ASSIGN_OR_RETURN(SupernetOptions options, ResolveSupernet(setup_.plan.supernet(), setup_.plan.seed()));
   options.seed = SeedOfPart(options.seed, number);
   options.stand_alone = true;
-  return setup_.backend->NewSupernet(pinned, options);
+  if (stage.weights() != "supernet") return setup_.backend->NewSupernet(pinned, options);
+  InheritOptions inherit;
+  inherit.stand_alone = true;
+  inherit.init = options.init;
+  inherit.seed = options.seed;
+  return supernet_->Inherit(pinned, inherit);
+}
+
+Status Execution::KeepBest(Supernet& child, const space::Architecture& architecture, v1::EpochFinished* finished) {
+  EvaluateOptions evaluate;
+  evaluate.part = Part::kValidation;
+  evaluate.re_bn.average = ReBatchNorm::Average::kOff;
+  NASSHRINK_ASSIGN_OR_RETURN(const auto evaluations,
+                             child.Evaluate({architecture}, evaluation_dataset(), evaluate, setup_.cancel, nullptr));
+  const double accuracy = evaluations.at(0).accuracy;
+  finished->set_validation_accuracy(accuracy);
+  v1::StageState* stage = state_.mutable_stage();
+  if ((stage->has_best() || !best_.empty()) && !(accuracy > stage->best_accuracy())) return {};
+  NASSHRINK_ASSIGN_OR_RETURN(std::string image, CheckpointImage(child));
+  stage->set_best_accuracy(accuracy);
+  if (setup_.store == nullptr) {
+    best_ = std::move(image);
+    return {};
+  }
+  NASSHRINK_ASSIGN_OR_RETURN(*stage->mutable_best(), setup_.store->WriteFile(image));
+  return {};
+}
+
+Status Execution::TestChild(Supernet& child, const space::Architecture& architecture, v1::Evaluated* evaluated) {
+  EvaluateOptions evaluate;
+  evaluate.part = Part::kTest;
+  evaluate.re_bn.average = ReBatchNorm::Average::kOff;
+  NASSHRINK_ASSIGN_OR_RETURN(const auto evaluations,
+                             child.Evaluate({architecture}, evaluation_dataset(), evaluate, setup_.cancel, nullptr));
+  const auto add = [&](const char* name, double value) {
+    v1::NamedValue* metric = evaluated->add_metrics();
+    metric->set_name(name);
+    metric->set_value(value);
+  };
+  add("test_accuracy", evaluations.at(0).accuracy);
+  if (!std::isnan(evaluations.at(0).top5)) add("test_top5", evaluations.at(0).top5);
+  return {};
 }
 
 Status Execution::RetrainChild(const v1::RetrainStage& stage, uint32_t number, uint32_t count) {
@@ -69,7 +117,7 @@ Status Execution::RetrainChild(const v1::RetrainStage& stage, uint32_t number, u
     state_.set_trainings(state_.trainings() + 1);
     state_.mutable_stage()->set_training(state_.trainings());
   }
-  NASSHRINK_ASSIGN_OR_RETURN(std::shared_ptr<Supernet> child, ChildSupernet(architecture, number));
+  NASSHRINK_ASSIGN_OR_RETURN(std::shared_ptr<Supernet> child, ChildSupernet(stage, architecture, number));
   const auto write = [&](v1::StateFile* file) -> Status {
     if (setup_.store == nullptr) return {};
     NASSHRINK_ASSIGN_OR_RETURN(const std::string image, CheckpointImage(*child));
@@ -83,20 +131,28 @@ Status Execution::RetrainChild(const v1::RetrainStage& stage, uint32_t number, u
   training.options.weight_average_decay = stage.weight_average_decay();
   training.epochs = stage.options().epochs();
   training.schedule_epochs = stage.options().optimizer().schedule_epochs();
+  training.schedule_by_epoch = stage.options().optimizer().schedule_by() == "epoch";
   training.begin = static_cast<double>(number) / count;
   training.share = 1.0 / count;
   training.keep_weights = [&] { return write(state_.mutable_stage()->mutable_weights()); };
+  if (stage.keep_best()) {
+    training.after_epoch = [&](v1::EpochFinished* finished) { return KeepBest(*child, architecture, finished); };
+  }
   NASSHRINK_RETURN_IF_ERROR(RunTraining(std::move(training)));
-
-  EvaluateOptions evaluate;
-  evaluate.part = Part::kTest;
-  evaluate.re_bn.average = ReBatchNorm::Average::kOff;
-  NASSHRINK_ASSIGN_OR_RETURN(const auto evaluations,
-                             child->Evaluate({architecture}, dataset_.get(), evaluate, setup_.cancel, nullptr));
+  if (stage.keep_best()) {
+    if (setup_.store != nullptr) {
+      NASSHRINK_ASSIGN_OR_RETURN(best_, setup_.store->ReadFile(state_.stage().best()));
+    }
+    NASSHRINK_ASSIGN_OR_RETURN(child, LoadCheckpointImage(best_, *setup_.backend));
+    best_.clear();
+  }
   v1::Evaluated evaluated = Describe(architecture);
-  v1::NamedValue* metric = evaluated.add_metrics();
-  metric->set_name("test_accuracy");
-  metric->set_value(evaluations.at(0).accuracy);
+  if (stage.scale_to_macs() != 0) {
+    NASSHRINK_ASSIGN_OR_RETURN(const auto cost, space::CostModel::Make(child->space()));
+    evaluated.set_macs(cost.Macs(architecture));
+    evaluated.set_params(cost.Params(architecture));
+  }
+  NASSHRINK_RETURN_IF_ERROR(TestChild(*child, architecture, &evaluated));
   *state_.add_retrained() = evaluated;
   if (number == 0) {
     NASSHRINK_RETURN_IF_ERROR(write(state_.mutable_child()));
@@ -130,7 +186,8 @@ Status Execution::Export(const v1::ExportStage& stage) {
   }
   NASSHRINK_ASSIGN_OR_RETURN(const auto children, ChildrenToRetrain(1));
   std::map<std::string, std::string> metadata = ChildMetadata(space_, children[0]);
-  const v1::Evaluated described = Describe(children[0]);
+  // A retrained child may have other widths than the space.
+  const v1::Evaluated described = state_.retrained().empty() ? Describe(children[0]) : state_.retrained(0);
   metadata["nasshrink.macs"] = std::to_string(described.macs());
   metadata["nasshrink.params"] = std::to_string(described.params());
   if (!state_.retrained().empty()) {

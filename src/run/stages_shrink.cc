@@ -3,9 +3,11 @@
 
 #include "run/evaluate.h"
 #include "run/execution.h"
+#include "run/options.h"
 #include "shrink/rule.h"
 #include "space/codec.h"
 #include "space/count.h"
+#include "space/repeat_cells.h"
 
 namespace nasshrink::run {
 
@@ -50,7 +52,7 @@ Status Execution::Shrink(const v1::ShrinkStage& stage) {
   v1::RunEvent event;
   event.mutable_shrunk()->set_children_before(children_);
   if (!shrunk.dropped.empty()) {
-    NASSHRINK_ASSIGN_OR_RETURN(supernet_, supernet_->Inherit(shrunk.space));
+    NASSHRINK_ASSIGN_OR_RETURN(supernet_, supernet_->Inherit(shrunk.space, {}));
     supernet_changed_ = true;
     space_ = std::move(shrunk.space);
     children_ = space::ChildrenText(space_);
@@ -81,6 +83,38 @@ Status Execution::ResetBase(const v1::ResetBaseStage& stage) {
   state_.set_base_reset(true);
   v1::RunEvent event;
   event.mutable_note()->set_text("the base weights are taken afresh from the current ones");
+  return Emit(std::move(event));
+}
+
+Status Execution::Deepen(const v1::DeepenStage& stage) {
+  NASSHRINK_ASSIGN_OR_RETURN(space::Space deeper, space::RepeatCells(space_, stage.cells()));
+  NASSHRINK_ASSIGN_OR_RETURN(const SupernetOptions initial,
+                             ResolveSupernet(setup_.plan.supernet(), setup_.plan.seed()));
+  // Weights that are new are not those of the network before.
+  const uint64_t seed = SeedOfPart(initial.seed, state_.trainings());
+  if (stage.inherit()) {
+    InheritOptions options;
+    options.fill = true;
+    options.init = initial.init;
+    options.seed = seed;
+    NASSHRINK_ASSIGN_OR_RETURN(supernet_, supernet_->Inherit(deeper, options));
+  } else {
+    SupernetOptions options = initial;
+    options.seed = seed;
+    NASSHRINK_ASSIGN_OR_RETURN(supernet_, setup_.backend->NewSupernet(deeper, options));
+  }
+  supernet_changed_ = true;
+  space_ = std::move(deeper);
+  cost_.reset();
+  if (auto cost = space::CostModel::Make(space_); cost.ok()) cost_ = *std::move(cost);
+  space::SpaceToMessage(space_, state_.mutable_space());
+  // They name children of the root before.
+  state_.clear_scores();
+  state_.clear_ranked();
+  state_.clear_front();
+  state_.clear_evaluated();
+  v1::RunEvent event;
+  event.mutable_note()->set_text(fmt::format("the network's cells now stand {} in a row", stage.cells()));
   return Emit(std::move(event));
 }
 

@@ -65,7 +65,9 @@ std::vector<std::string> FilesOf(const v1::RunState& state, bool stage_end) {
   std::vector<std::string> files;
   if (state.has_supernet()) files.push_back(state.supernet().sha256());
   if (state.has_child()) files.push_back(state.child().sha256());
+  if (state.has_trainer()) files.push_back(state.trainer().sha256());
   if (!stage_end && state.stage().has_trainer()) files.push_back(state.stage().trainer().sha256());
+  if (!stage_end && state.stage().has_best()) files.push_back(state.stage().best().sha256());
   if (!stage_end && state.stage().has_weights()) files.push_back(state.stage().weights().sha256());
   return files;
 }

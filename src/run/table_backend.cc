@@ -109,6 +109,10 @@ void TurnRow(const score::FactorTable& table, double angle, double* row) {
   if (sigma != columns) row[sigma] = row[current] - row[base];
 }
 
+Status NoNetwork() {
+  return Status(Code::kFailedPrecondition, "accuracies are looked up here: there is no network with weights");
+}
+
 class TableSupernet : public Supernet {
  public:
   TableSupernet(space::Space space, std::shared_ptr<const Truth> truth, double drift)
@@ -116,6 +120,8 @@ class TableSupernet : public Supernet {
 
   const space::Space& space() const override { return space_; }
 
+  base::Result<NamedTensor> Tensor(std::string_view) const override { return NoNetwork(); }
+  Status SetTensor(std::string_view, const TensorView&) override { return NoNetwork(); }
   SupernetInfo Describe() const override {
     SupernetInfo info;
     info.backend = "table";
@@ -197,7 +203,9 @@ class TableSupernet : public Supernet {
     return std::unique_ptr<Supernet>(std::move(supernet));
   }
 
-  base::Result<std::unique_ptr<Supernet>> Inherit(const space::Space& shrunk) const override {
+  base::Result<ArchitectureParameters> Architecture() const override { return NoNetwork(); }
+
+  base::Result<std::unique_ptr<Supernet>> Inherit(const space::Space& shrunk, const InheritOptions&) const override {
     if (shrunk.root_fingerprint != space_.root_fingerprint) {
       return Invalid("space", "another root", "a sub-space of the same root", "is not inherited from this supernet");
     }
@@ -241,18 +249,23 @@ class TableTrainer : public Trainer {
     return outcome;
   }
 
-  base::Result<EpochOutcome> Epoch(Dataset& dataset, uint32_t, const base::Cancel* cancel,
-                                   const StepProgress& progress) override {
+  base::Result<ForwardOutcome> Forward(const TensorView&) override { return NoNetwork(); }
+  Status Backward(const TensorView&) override { return NoNetwork(); }
+  base::Result<StepOutcome> Apply() override { return NoNetwork(); }
+  base::Result<NamedTensor> Gradient(std::string_view) const override { return NoNetwork(); }
+
+  base::Result<EpochOutcome> Epoch(Dataset& dataset, const EpochRequest& request) override {
     const uint64_t steps = StepsPerEpoch(dataset);
-    for (uint64_t i = 0; i < steps; ++i) {
-      if (base::Triggered(cancel)) return base::Error(Code::kCancelled, "the training was cancelled");
-      NASSHRINK_RETURN_IF_ERROR(Step({}, {}).status());
-      if (progress) progress(i + 1, steps);
-    }
-    EpochOutcome outcome;
+    EpochOutcome outcome = request.begun;
     outcome.learning_rate = options_.optimizer.learning_rate;
-    outcome.steps = steps;
-    outcome.images = steps * kImagesPerStep;
+    while (outcome.steps < steps) {
+      if (base::Triggered(request.cancel)) return outcome;
+      NASSHRINK_RETURN_IF_ERROR(Step({}, {}).status());
+      ++outcome.steps;
+      outcome.images += kImagesPerStep;
+      if (request.progress) request.progress(outcome.steps, steps);
+    }
+    outcome.complete = true;
     return outcome;
   }
 
@@ -273,6 +286,11 @@ class TableTrainer : public Trainer {
     memcpy(&step_, step->data.data(), sizeof(step_));
     return {};
   }
+
+  base::Result<StepOutcome> ArchitectureStep(const TensorView&, const TensorView&) override { return NoNetwork(); }
+
+  // There is no optimiser whose state could be taken over.
+  Status Adopt(std::string_view) override { return {}; }
 
  private:
   TableSupernet* supernet_;

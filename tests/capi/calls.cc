@@ -195,6 +195,17 @@ std::vector<Call> AllCalls(CallWorld& w) {
     return Try(nasshrink_arch_import, p("space", world.space.get()), p("format", "ops"), p("text", "1 1 1 1 1 1"),
                size_t{11}, p("out", &out.handle));
   });
+  v1::ArchitectureParameters parameters;
+  parameters.set_root_fingerprint(Ask<v1::Architecture>(nasshrink_arch_serialize, world.arch.get()).root_fingerprint());
+  for (const v1::Choice& choice : world.SpaceMessage().choices()) {
+    v1::ChoiceParameters* values = parameters.add_choices();
+    for (int i = 0; i < choice.candidates_size(); ++i) values->add_alpha(i);
+  }
+  add("arch_derive", [&world, bytes = Bytes(parameters)](Pass& p) {
+    Out<Arch> out;
+    return Try(nasshrink_arch_derive, p("space", world.space.get()), p("parameters", bytes.data()), bytes.size(),
+               p("options", Data("")), size_t{0}, p("out", &out.handle));
+  });
   add("arch_export", [&world](Pass& p) {
     Out<Buffer> out;
     return Try(nasshrink_arch_export, p("arch", world.arch.get()), p("format", "ops"), p("out", &out.handle));
@@ -340,6 +351,28 @@ std::vector<Call> AllCalls(CallWorld& w) {
     return Try(nasshrink_supernet_table, p("supernet", world.supernet.get()), p("options", Data("")), size_t{0},
                p("out", &out.handle));
   });
+  add(
+      "supernet_architecture",
+      [&world](Pass& p) {
+        Out<Buffer> out;
+        return Try(nasshrink_supernet_architecture, p("supernet", world.supernet.get()), p("out", &out.handle));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
+  add(
+      "supernet_tensor",
+      [&world](Pass& p) {
+        Out<Tensor> out;
+        return Try(nasshrink_supernet_tensor, p("supernet", world.supernet.get()), p("name", "stem.0.weight"),
+                   p("out", &out.handle));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
+  add(
+      "supernet_set_tensor",
+      [&w](Pass& p) {
+        return Try(nasshrink_supernet_set_tensor, p("supernet", w.world.supernet.get()), p("name", "stem.0.weight"),
+                   p("values", w.images.get()));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
   add("supernet_reset_base",
       [&world](Pass& p) { return Try(nasshrink_supernet_reset_base, p("supernet", world.supernet.get())); });
   add("supernet_inherit", [&world](Pass& p) {
@@ -363,6 +396,44 @@ std::vector<Call> AllCalls(CallWorld& w) {
     return Try(nasshrink_trainer_step, p("trainer", w.trainer.get()), p("inputs", w.images.get()),
                p("targets", w.labels.get()), p("out", &out.handle));
   });
+  // The supernet of this world has no network; tests/capi/torch_test.cc takes steps in three parts.
+  add(
+      "trainer_arch_step",
+      [&w](Pass& p) {
+        Out<Buffer> out;
+        return Try(nasshrink_trainer_arch_step, p("trainer", w.trainer.get()), p("inputs", w.images.get()),
+                   p("targets", w.labels.get()), p("out", &out.handle));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
+  add(
+      "trainer_forward",
+      [&w](Pass& p) {
+        Out<Tensor> out;
+        return Try(nasshrink_trainer_forward, p("trainer", w.trainer.get()), p("inputs", w.images.get()),
+                   p("out", &out.handle));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
+  add(
+      "trainer_backward",
+      [&w](Pass& p) {
+        return Try(nasshrink_trainer_backward, p("trainer", w.trainer.get()), p("output_gradient", w.images.get()));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
+  add(
+      "trainer_apply",
+      [&w](Pass& p) {
+        Out<Buffer> out;
+        return Try(nasshrink_trainer_apply, p("trainer", w.trainer.get()), p("out", &out.handle));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
+  add(
+      "trainer_gradient",
+      [&w](Pass& p) {
+        Out<Tensor> out;
+        return Try(nasshrink_trainer_gradient, p("trainer", w.trainer.get()), p("name", "stem.0.weight"),
+                   p("out", &out.handle));
+      },
+      NASSHRINK_FAILED_PRECONDITION);
   add("trainer_snapshot", [&w](Pass& p) {
     Out<Buffer> out;
     return Try(nasshrink_trainer_snapshot, p("trainer", w.trainer.get()), p("out", &out.handle));

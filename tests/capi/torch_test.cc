@@ -1,6 +1,7 @@
 // The C ABI over the torch back end: the caller's own loop, from arrays to an extracted child.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -223,6 +224,135 @@ TEST_F(TorchTest, ASavedSupernetContinuesAsIfNothingHadHappened) {
             straight);
   EXPECT_EQ(Try(nasshrink_trainer_restore, trainer.get(), Data(snapshot), snapshot.size() / 2).status,
             NASSHRINK_DATA_LOSS);
+}
+
+std::vector<float> ValuesOf(const nasshrink_tensor* tensor, std::vector<int64_t>* shape) {
+  nasshrink_tensor_view view = {};
+  view.struct_size = sizeof(view);
+  EXPECT_EQ(Try(nasshrink_tensor_view_of, tensor, &view).status, NASSHRINK_OK);
+  shape->assign(view.shape, view.shape + view.ndim);
+  size_t count = 1;
+  for (const int64_t size : *shape) count *= static_cast<size_t>(size);
+  const auto* values = static_cast<const float*>(view.data);
+  return {values, values + count};
+}
+
+// A squared error on the logits, which the library has not, and the caller's own descent.
+TEST_F(TorchTest, TheCallersLossAndOptimiserTrainInThreeParts) {
+  v1::TrainerOptions options;
+  options.mutable_train()->mutable_optimizer()->set_name("none");
+  options.set_seed(3);
+  const std::string bytes = options.SerializeAsString();
+  const Trainer trainer = Make<Trainer>(nasshrink_trainer_create, supernet_.get(), Data(bytes), bytes.size());
+  const auto summary = Ask<v1::SupernetSummary>(nasshrink_supernet_describe, supernet_.get());
+  std::vector<double> losses;
+  for (int step = 0; step < 40; ++step) {
+    const Tensor logits = Make<Tensor>(nasshrink_trainer_forward, trainer.get(), images_.get());
+    std::vector<int64_t> shape;
+    std::vector<float> gradient = ValuesOf(logits.get(), &shape);
+    ASSERT_EQ(shape, (std::vector<int64_t>{kImages, kClasses}));
+    double loss = 0;
+    for (size_t i = 0; i < gradient.size(); ++i) {
+      const float wanted = static_cast<int64_t>(i) % kClasses == labels_[i / kClasses] ? 1.0F : 0.0F;
+      gradient[i] -= wanted;
+      loss += 0.5 * gradient[i] * gradient[i] / kImages;
+      gradient[i] /= kImages;
+    }
+    losses.push_back(loss);
+    EXPECT_EQ(Try(nasshrink_trainer_backward, trainer.get(), images_.get()).status, NASSHRINK_INVALID_ARGUMENT);
+    const Tensor in = Wrap(gradient.data(), NASSHRINK_DTYPE_FLOAT32, shape);
+    ASSERT_EQ(Try(nasshrink_trainer_backward, trainer.get(), in.get()).status, NASSHRINK_OK);
+    for (const v1::TensorSummary& tensor : summary.tensors()) {
+      if (tensor.name().find("running_") != std::string::npos) continue;
+      std::vector<float> weight =
+          ValuesOf(Make<Tensor>(nasshrink_supernet_tensor, supernet_.get(), tensor.name().c_str()).get(), &shape);
+      const std::vector<float> slope =
+          ValuesOf(Make<Tensor>(nasshrink_trainer_gradient, trainer.get(), tensor.name().c_str()).get(), &shape);
+      ASSERT_EQ(weight.size(), slope.size());
+      for (size_t i = 0; i < weight.size(); ++i) weight[i] -= 0.05F * slope[i];
+      const Tensor moved = Wrap(weight.data(), NASSHRINK_DTYPE_FLOAT32, shape);
+      ASSERT_EQ(Try(nasshrink_supernet_set_tensor, supernet_.get(), tensor.name().c_str(), moved.get()).status,
+                NASSHRINK_OK);
+    }
+    EXPECT_EQ(Ask<v1::StepReport>(nasshrink_trainer_apply, trainer.get()).step(), static_cast<uint64_t>(step));
+  }
+  EXPECT_LT(losses.back(), 0.8 * losses.front());
+}
+
+TEST_F(TorchTest, ArchitectureParametersAreLearnedAndAChildDerived) {
+  EXPECT_EQ(Try(nasshrink_trainer_arch_step, NewTrainer().get(), images_.get(), targets_.get(),
+                static_cast<nasshrink_buffer**>(nullptr))
+                .status,
+            NASSHRINK_INVALID_ARGUMENT);
+  v1::TrainerOptions options;
+  options.mutable_train()->set_strategy("darts");
+  options.mutable_train()->mutable_optimizer()->set_learning_rate(0.05);
+  options.mutable_train()->mutable_architecture()->mutable_optimizer()->set_learning_rate(0.1);
+  const std::string bytes = options.SerializeAsString();
+  const Trainer trainer = Make<Trainer>(nasshrink_trainer_create, supernet_.get(), Data(bytes), bytes.size());
+  for (int step = 0; step < 5; ++step) {
+    const auto moved = Ask<v1::StepReport>(nasshrink_trainer_arch_step, trainer.get(), images_.get(), targets_.get());
+    EXPECT_EQ(moved.step(), static_cast<uint64_t>(step));
+    EXPECT_GT(moved.gradient_norm(), 0);
+    ASSERT_EQ(Step(trainer.get(), images_.get(), targets_.get()), NASSHRINK_OK);
+  }
+  const auto parameters = Ask<v1::ArchitectureParameters>(nasshrink_supernet_architecture, supernet_.get());
+  ASSERT_EQ(parameters.choices_size(), 6);
+  const std::string learned = parameters.SerializeAsString();
+  const Arch arch = Make<Arch>(nasshrink_arch_derive, space_.get(), Data(learned), learned.size(), nullptr, size_t{0});
+  const auto child = Ask<v1::Architecture>(nasshrink_arch_serialize, arch.get());
+  for (int i = 0; i < 6; ++i) {
+    const auto& p = parameters.choices(i).probability();
+    EXPECT_EQ(p[static_cast<int>(child.candidates(i))], *std::max_element(p.begin(), p.end()));
+  }
+  v1::ScoreOptions magnitude;
+  magnitude.set_metric("magnitude");
+  const std::string scored = magnitude.SerializeAsString();
+  const auto scores = Ask<v1::OperatorScores>(nasshrink_supernet_score_operators, supernet_.get(), nullptr,
+                                              Data(scored), scored.size(), nullptr);
+  ASSERT_EQ(scores.scores_size(), 30);
+  EXPECT_EQ(scores.scores(7).score(), parameters.choices(1).probability(2));
+}
+
+// Train a mixture, drop the weakest operators of every edge, go deeper; then retrain what is left, keeping the best
+// epoch.
+TEST_F(TorchTest, ARunInTheMannerOfPDartsShrinksAndDeepens) {
+  v1::RunPlan plan;
+  plan.set_schema_version(1);
+  plan.set_seed(4);
+  plan.mutable_space()->ParseFromString(BytesOf(Make<Buffer>(nasshrink_space_serialize, space_.get()).get()));
+  const auto add_training = [&] {
+    v1::TrainOptions* options = plan.add_stages()->mutable_train()->mutable_options();
+    options->set_epochs(1);
+    options->set_batch_size(6);
+    options->set_strategy("darts");
+    options->mutable_architecture()->set_frozen_epochs(0);
+  };
+  add_training();
+  plan.add_stages()->mutable_score()->mutable_options()->set_metric("magnitude");
+  plan.add_stages()->mutable_shrink()->mutable_rule()->mutable_per_choice()->set_drop(4);
+  plan.add_stages()->mutable_deepen()->set_cells(2);
+  add_training();
+  v1::RetrainStage* retrain = plan.add_stages()->mutable_retrain();
+  retrain->mutable_options()->set_epochs(2);
+  retrain->mutable_options()->set_batch_size(6);
+  retrain->set_keep_best(true);
+  retrain->set_weights("supernet");
+  const std::string bytes = plan.SerializeAsString();
+  v1::DatasetOptions data;
+  data.set_source("synthetic:3:1x8x8:48");
+  data.set_validation_fraction(0.5);
+  const std::string images = data.SerializeAsString();
+  const Dataset dataset = Make<Dataset>(nasshrink_dataset_open, context_.get(), Data(images), images.size());
+  const RunHandle run = Make<RunHandle>(nasshrink_run_start, context_.get(), Data(bytes), bytes.size(), nullptr,
+                                        dataset.get(), nullptr, nullptr, nullptr);
+  const Outcome outcome = Try(nasshrink_run_wait, run.get(), int64_t{-1});
+  ASSERT_EQ(outcome.status, NASSHRINK_OK) << outcome.message;
+  const auto result = Ask<v1::RunResult>(nasshrink_run_result, run.get());
+  EXPECT_EQ(result.children(), "1");
+  EXPECT_EQ(result.space().network().layers_size(), plan.space().network().layers_size() + 3);
+  ASSERT_EQ(result.retrained_size(), 1);
+  EXPECT_EQ(result.retrained(0).metrics_size(), 2);
 }
 
 TEST_F(TorchTest, AChildIsExtracted) {

@@ -29,7 +29,9 @@ class Evaluate : public testing::Test {
     options.optimizer.learning_rate = 0.1;
     auto trainer = supernet_->NewTrainer(options);
     for (uint32_t epoch = 0; epoch < epochs; ++epoch) {
-      const auto outcome = (*trainer)->Epoch(*dataset_, epoch, nullptr, {});
+      run::EpochRequest request;
+      request.epoch = epoch;
+      const auto outcome = (*trainer)->Epoch(*dataset_, request);
       ASSERT_TRUE(outcome.ok()) << outcome.status().message();
       EXPECT_EQ(outcome->images, 300U);
       EXPECT_EQ(outcome->steps, 10U);
@@ -150,7 +152,12 @@ TEST_F(Evaluate, CancelStopsAndProgressCounts) {
   cancel.Trigger();
   EXPECT_EQ(supernet_->Evaluate({kA}, dataset_.get(), {}, &cancel, {}).status().code(), base::Code::kCancelled);
   auto trainer = supernet_->NewTrainer({});
-  EXPECT_EQ((*trainer)->Epoch(*dataset_, 0, &cancel, {}).status().code(), base::Code::kCancelled);
+  run::EpochRequest request;
+  request.cancel = &cancel;
+  const auto stopped = (*trainer)->Epoch(*dataset_, request);
+  ASSERT_TRUE(stopped.ok()) << stopped.status().message();
+  EXPECT_FALSE(stopped->complete);
+  EXPECT_EQ(stopped->steps, 0U);
 }
 
 TEST_F(Evaluate, DataThatDoNotFitTheNetworkAreRefused) {

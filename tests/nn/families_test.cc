@@ -90,7 +90,7 @@ TEST_P(Families, KeepTheirWeightsInFilesAndInShrunkSpaces) {
     child.push_back(choice.alive.back());
     choice.alive = {choice.alive.back()};
   }
-  const auto inherited = (*supernet)->Inherit(shrunk);
+  const auto inherited = (*supernet)->Inherit(shrunk, {});
   ASSERT_TRUE(inherited.ok()) << inherited.status().message();
   EXPECT_LT((*inherited)->Describe().parameters, (*supernet)->Describe().parameters);
   const auto extracted = (*supernet)->Extract(child, {});

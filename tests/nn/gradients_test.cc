@@ -31,6 +31,21 @@ TEST(Gradients, AgreeWithDifferencesInEverySpace) {
   }
 }
 
+TEST(Gradients, AgreeWithDifferencesWhenFeaturesAreScaled) {
+  at::set_num_threads(1);
+  base::Philox random(2, base::Purpose::kSampleSpace);
+  const space::Space space = SmallSpaces().front().space;
+  const auto supernet = PlanNetwork(space, false);
+  const space::Architecture child = RandomChild(space, random);
+  const Program program = CompileProgram(*supernet, {child});
+  const c10::InferenceMode inference;
+  Differences differences(*supernet, program);
+  differences.feature_scale.assign(static_cast<size_t>(Differences::kImages * program.classifier.in), 0.0);
+  for (size_t i = 0; i < differences.feature_scale.size(); ++i) differences.feature_scale[i] = i % 3 == 0 ? 0 : 1.5;
+  differences.Backward();
+  differences.CheckParameters();
+}
+
 TEST(Gradients, AgreeWithDifferencesForEveryOperatorOfTheGraphSpace) {
   at::set_num_threads(1);
   const space::Space space = SmallGraphs();

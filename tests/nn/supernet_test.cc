@@ -174,7 +174,7 @@ TEST(Supernet, InheritsWeightsAndBaseAndLeavesDroppedOperatorsOut) {
   Train(*supernet, 4);
   space::Space shrunk = ToySpace();
   shrunk.choices[2].alive = {0, 3};
-  auto inherited = supernet->Inherit(shrunk);
+  auto inherited = supernet->Inherit(shrunk, {});
   ASSERT_TRUE(inherited.ok()) << inherited.status().message();
   EXPECT_LT((*inherited)->Describe().parameters, supernet->Describe().parameters);
   const auto before_bytes = supernet->Serialize({});
@@ -186,14 +186,14 @@ TEST(Supernet, InheritsWeightsAndBaseAndLeavesDroppedOperatorsOut) {
     ASSERT_NE(before->Find(tensor.name), nullptr) << tensor.name;
     EXPECT_EQ(before->Find(tensor.name)->data, tensor.data) << tensor.name;
   }
-  EXPECT_EQ((*inherited)->Inherit(ToySpace()).status().code(), base::Code::kFailedPrecondition);
+  EXPECT_EQ((*inherited)->Inherit(ToySpace(), {}).status().code(), base::Code::kFailedPrecondition);
 }
 
 TEST(Supernet, InheritRefusesASpaceOfAnotherRoot) {
   const auto backend = ToyBackend();
   ToySize other;
   other.classes = 5;
-  EXPECT_EQ(Make(*backend, ToySpace())->Inherit(ToySpace(other)).status().code(), base::Code::kFailedPrecondition);
+  EXPECT_EQ(Make(*backend, ToySpace())->Inherit(ToySpace(other), {}).status().code(), base::Code::kFailedPrecondition);
 }
 
 TEST(Supernet, ResetBaseTakesTheCurrentWeights) {

@@ -208,7 +208,7 @@ TEST_F(Table, RowsOfWeightlessOperatorsFollowTheOptions) {
 TEST_F(Table, DroppedOperatorsHaveEmptyRows) {
   space::Space shrunk = supernet_->space();
   shrunk.choices[0].alive = {1, 2};
-  auto inherited = supernet_->Inherit(shrunk);
+  auto inherited = supernet_->Inherit(shrunk, {});
   const auto table = (*inherited)->Table({});
   const std::vector<double>& rows = table->factors[0].rows;
   ASSERT_EQ(rows.size(), 25U);

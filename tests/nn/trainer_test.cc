@@ -11,8 +11,9 @@
 #include <thread>
 
 #include "base/safetensors.h"
+#include "nn/gradients.h"
 #include "nn/sampling.h"
-#include "nn/sgd.h"
+#include "nn/schedule.h"
 #include "nn/toy_space.h"
 
 namespace nasshrink::nn {
@@ -85,42 +86,6 @@ TEST(Trainer, TheSameSeedGivesTheSameBytes) {
   EXPECT_EQ(first.Image(), second.Image());
 }
 
-TEST(Trainer, TakesPyTorchsSgdSteps) {
-  const Layout layout = [] {
-    Layout made;
-    made.Add(Parameter{"w", "w", ParameterKind::kConv, {5, 3, 1, 1}});
-    made.Add(Parameter{"b", "b", ParameterKind::kNormShift, {5}});
-    return made;
-  }();
-  for (const bool nesterov : {false, true}) {
-    run::OptimizerOptions options;
-    options.momentum = 0.9;
-    options.nesterov = nesterov;
-    options.weight_decay = 0.1;
-    options.decay_all = false;
-    std::vector<float> weights(layout.weights);
-    std::vector<float> momentum(layout.weights, 0.0F);
-    base::Philox random(1, base::Purpose::kWeights);
-    for (float& w : weights) w = static_cast<float>(random.Normal());
-    std::vector<double> w(weights.begin(), weights.end());
-    std::vector<double> m(w.size(), 0.0);
-    for (int step = 0; step < 4; ++step) {
-      std::vector<float> gradients(layout.weights);
-      for (float& g : gradients) g = static_cast<float>(random.Normal());
-      ApplySgd(layout, {0, 1}, options, 0.05, gradients.data(), momentum.data(), weights.data());
-      for (const Parameter& parameter : layout.parameters) {
-        for (size_t i = parameter.offset; i < parameter.offset + parameter.size; ++i) {
-          const double decay = parameter.kind == ParameterKind::kConv ? 0.1 : 0.0;
-          const double g = gradients[i] + decay * w[i];
-          m[i] = step == 0 ? g : 0.9 * m[i] + g;
-          w[i] -= 0.05 * (nesterov ? g + 0.9 * m[i] : m[i]);
-          EXPECT_NEAR(weights[i], w[i], 1e-5);
-        }
-      }
-    }
-  }
-}
-
 TEST(Trainer, TheScheduleWarmsUpAndFalls) {
   run::OptimizerOptions options;
   options.learning_rate = 1;
@@ -136,6 +101,19 @@ TEST(Trainer, TheScheduleWarmsUpAndFalls) {
   EXPECT_DOUBLE_EQ(LearningRate(options, 10, 100), 1);
   options.schedule = run::OptimizerOptions::Schedule::kConstant;
   EXPECT_DOUBLE_EQ(LearningRate(options, 99, 100), 1);
+}
+
+// CosineAnnealingLR of NAS-Bench-201's code: eta_min + (eta - eta_min) (1 + cos(pi epoch / epochs)) / 2.
+TEST(Trainer, AScheduleByTheEpochHoldsItsValueForAnEpoch) {
+  run::OptimizerOptions options;
+  options.learning_rate = 0.025;
+  options.final_learning_rate = 0.001;
+  options.hold_steps = 25;
+  for (uint64_t step = 0; step < 100; ++step) {
+    const double epoch = static_cast<double>(step / 25);
+    const double expected = 0.001 + 0.024 * (1 + std::cos(3.14159265358979323846 * epoch / 4)) / 2;
+    EXPECT_NEAR(LearningRate(options, step, 100), expected, 1e-15) << step;
+  }
 }
 
 TEST(Trainer, ClipsGradients) {
@@ -220,7 +198,7 @@ TEST(Trainer, AnEpochWithoutAFiniteLossIsAnError) {
   const auto dataset = both.backend->DatasetFromTensors(broken.inputs_view(), broken.targets_view(), split);
   ASSERT_TRUE(dataset.ok()) << dataset.status().message();
   const std::string image = both.Image();
-  const auto outcome = both.trainer->Epoch(**dataset, 0, nullptr, nullptr);
+  const auto outcome = both.trainer->Epoch(**dataset, {});
   ASSERT_FALSE(outcome.ok());
   EXPECT_EQ(outcome.status().code(), base::Code::kOutOfRange);
   EXPECT_EQ(both.Image(), image);
@@ -258,11 +236,20 @@ TEST(Trainer, OptionsOutOfRangeAreRefused) {
   EXPECT_EQ((*supernet)->NewTrainer(options).status().code(), base::Code::kInvalidArgument);
 }
 
+std::vector<run::TrainOptions> VariedOptions() {
+  std::vector<run::TrainOptions> all(6, Options());
+  all[1].freeze_unsampled = false;
+  all[1].weight_average_decay = 0.9;
+  all[2].strategy = run::TrainOptions::Strategy::kFair;
+  all[3].optimizer.kind = run::OptimizerOptions::Kind::kAdam;
+  all[3].optimizer.learning_rate = 0.001;
+  all[4].per_cell_rejecting = true;
+  all[5].micro_batch_size = 3;
+  return all;
+}
+
 TEST(Trainer, ContinuesBitForBitFromASnapshot) {
-  for (const bool freeze : {true, false}) {
-    run::TrainOptions options = Options();
-    options.freeze_unsampled = freeze;
-    options.weight_average_decay = 0.9;
+  for (const run::TrainOptions& options : VariedOptions()) {
     const ToyBatch batch = MakeToyBatch(8);
     Both whole(options);
     for (int i = 0; i < 3; ++i) whole.Step(batch);
@@ -274,7 +261,8 @@ TEST(Trainer, ContinuesBitForBitFromASnapshot) {
     auto loaded = backend->LoadSupernet(ToySpace(), image);
     ASSERT_TRUE(loaded.ok()) << loaded.status().message();
     auto trainer = (*loaded)->NewTrainer(options);
-    ASSERT_TRUE((*trainer)->Restore(snapshot).ok());
+    const base::Status restored = (*trainer)->Restore(snapshot);
+    ASSERT_TRUE(restored.ok()) << restored.message();
     for (int i = 0; i < 3; ++i) ASSERT_TRUE((*trainer)->Step(batch.inputs_view(), batch.targets_view()).ok());
     EXPECT_EQ(*(*loaded)->Serialize({}), whole.Image());
     EXPECT_EQ(*(*trainer)->Snapshot(), *whole.trainer->Snapshot());

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
+
+#include "space/cost.h"
+#include "space/presets.h"
 
 namespace nasshrink::run {
 namespace {
@@ -129,12 +133,58 @@ TEST(OptionsTest, ErrorsNameTheField) {
   EXPECT_EQ(ResolveDataset(data).status().details().field, "random_labels");
 }
 
+TEST(OptionsTest, ConstrainedPathsLieInsideTheWindows) {
+  const space::Space space = *space::Preset("nas-bench-201", {});
+  const auto cost = *space::CostModel::Make(space);
+  v1::TrainOptions message;
+  v1::Constraint* constraint = message.add_constraints();
+  constraint->set_cost("macs");
+  constraint->set_max(static_cast<double>(cost.Macs({2, 2, 2, 2, 2, 2})));
+  TrainOptions options = *ResolveTrain(message);
+  ASSERT_TRUE(ResolvePaths(message, space, &options).ok());
+  std::set<space::Architecture> seen;
+  for (uint64_t step = 0; step < 300; ++step) {
+    const space::Architecture path = options.draw(1, step);
+    EXPECT_LE(cost.Macs(path), constraint->max());
+    EXPECT_EQ(options.draw(1, step), path);
+    seen.insert(path);
+  }
+  EXPECT_GT(seen.size(), 200U);
+  constraint->set_max(1);
+  EXPECT_EQ(ResolvePaths(message, space, &options).code(), Code::kFailedPrecondition);
+  message.set_strategy("fair");
+  EXPECT_EQ(ResolveTrain(message).status().details().field, "constraints");
+}
+
+TEST(OptionsTest, GradientStrategiesHaveTheDefaultsOfTheirPublishedCode) {
+  v1::TrainOptions message;
+  message.set_strategy("darts");
+  const ArchitectureOptions darts = ResolveTrain(message)->architecture;
+  EXPECT_EQ(darts.optimizer.learning_rate, 3e-4);
+  EXPECT_EQ(darts.optimizer.beta1, 0.5);
+  EXPECT_EQ(darts.optimizer.weight_decay, 1e-3);
+  EXPECT_EQ(darts.every, 1U);
+  message.set_strategy("proxyless");
+  message.mutable_architecture()->set_cost("macs");
+  message.mutable_architecture()->set_cost_reference(1e8);
+  TrainOptions options = *ResolveTrain(message);
+  EXPECT_EQ(options.architecture.optimizer.learning_rate, 1e-3);
+  EXPECT_EQ(options.architecture.optimizer.beta1, 0);
+  EXPECT_EQ(options.architecture.every, 5U);
+  EXPECT_EQ(options.architecture.cost_weight, 0.2);
+  const space::Space space = *space::Preset("nas-bench-201", {});
+  ASSERT_TRUE(ResolvePaths(message, space, &options).ok());
+  const auto cost = *space::CostModel::Make(space);
+  double sum = options.architecture.cost_fixed;
+  for (const auto& row : options.architecture.cost) sum += row[3];
+  EXPECT_EQ(sum, static_cast<double>(cost.Macs({3, 3, 3, 3, 3, 3})));
+  message.mutable_architecture()->set_cost_reference(0);
+  EXPECT_EQ(ResolveTrain(message).status().details().field, "architecture.cost_reference");
+}
+
 TEST(OptionsTest, KnownButMissingIsUnimplemented) {
   v1::TrainOptions message;
-  message.set_strategy("fair");
-  EXPECT_EQ(ResolveTrain(message).status().code(), Code::kUnimplemented);
-  message.clear_strategy();
-  message.mutable_optimizer()->set_name("adam");
+  message.set_average_snapshots(3);
   EXPECT_EQ(ResolveTrain(message).status().code(), Code::kUnimplemented);
 }
 

@@ -104,7 +104,9 @@ v1::RunPlan SmallPlan(uint64_t seed) {
   score->set_metric("angle");
   score->set_aggregation("mean");
   loop->mutable_loop()->add_body()->mutable_shrink()->mutable_rule()->mutable_abs()->set_drop(2);
-  AddTraining(2, true, loop->mutable_loop()->add_body());
+  v1::Stage* again = loop->mutable_loop()->add_body();
+  AddTraining(2, true, again);
+  again->mutable_train()->set_inherit_optimizer(true);
   loop->mutable_loop()->add_body()->mutable_reset_base()->set_after_dropped(3);
   v1::SearchOptions* search = plan.add_stages()->mutable_search()->mutable_options();
   search->set_algorithm("evolution");
@@ -116,6 +118,7 @@ v1::RunPlan SmallPlan(uint64_t seed) {
   v1::RetrainStage* retrain = plan.add_stages()->mutable_retrain();
   retrain->mutable_options()->set_epochs(2);
   retrain->set_top(2);
+  retrain->set_keep_best(true);
   plan.add_stages()->mutable_export_()->set_file("best.safetensors");
   return plan;
 }

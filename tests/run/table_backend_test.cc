@@ -146,13 +146,13 @@ TEST_F(TableBackendTest, InheritsFromItsRootAlone) {
   const auto shrunk = space::ApplyEdits(space_, edits);
   ASSERT_TRUE(shrunk.ok()) << shrunk.status().message();
   TrainSteps(*supernet_, 2);
-  const auto child = supernet_->Inherit(*shrunk);
+  const auto child = supernet_->Inherit(*shrunk, {});
   ASSERT_TRUE(child.ok());
   EXPECT_EQ((*child)->Describe().steps, 2U);
   space::Space foreign = *shrunk;
   foreign.name = "foreign";
   space::Finish(foreign);
-  EXPECT_EQ(supernet_->Inherit(foreign).status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(supernet_->Inherit(foreign, {}).status().code(), Code::kInvalidArgument);
 }
 
 TEST_F(TableBackendTest, TornAndForeignCheckpointsAreDataLoss) {
@@ -178,7 +178,7 @@ TEST_F(TableBackendTest, EvaluationChecksItsOptions) {
   const auto report = EvaluateChildren(*supernet_, {}, options, {});
   EXPECT_EQ(report.status().code(), Code::kInvalidArgument);
   EXPECT_EQ(report.status().details().field, "metrics[0]");
-  EXPECT_NE(report.status().message().find("accuracy, loss, angle, macs, params"), std::string::npos);
+  EXPECT_NE(report.status().message().find("accuracy, top5, loss, angle, macs, params"), std::string::npos);
   base::Cancel cancel;
   cancel.Trigger();
   Measuring measuring;
