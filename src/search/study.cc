@@ -27,10 +27,8 @@ bool Refill(StudyState* state) {
   state->ended = children.empty();
   if (state->ended) return false;
   ++history.rounds;
-  for (Architecture& child : children) {
-    history.numbers.emplace(child, history.next);
-    state->queued.emplace(history.next++, std::move(child));
-  }
+  uint64_t number = state->fresh.next() - children.size();
+  for (Architecture& child : children) state->queued.emplace_hint(state->queued.end(), number++, std::move(child));
   return true;
 }
 
@@ -150,11 +148,7 @@ base::Status Study::Tell(const v1::ObservationList& observations) {
   for (auto& [id, told] : planned) {
     state_->asked += state_->queued.erase(id);
     state_->open.erase(id);
-    if (id == history.next) {
-      ++history.next;
-      state_->fresh.Take(told.architecture);
-      history.numbers.emplace(told.architecture, id);
-    }
+    if (id == state_->fresh.next()) state_->fresh.Take(told.architecture);
     history.told.emplace(id, std::move(told));
   }
   return {};

@@ -44,7 +44,7 @@ struct StudyState {
   std::map<uint64_t, space::Architecture> open;
 };
 
-// What telling would record, by number, with nothing changed yet; warm starts follow on from history.next.
+// What telling would record, by number, with nothing changed yet; warm starts follow on from fresh.next().
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations);
 
