@@ -4,16 +4,21 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
-#include "nasshrink/v1/plan.pb.h"
 #include "space/space.h"
 
 namespace nasshrink::search {
 
+struct Metric {
+  std::string name;
+  double value = 0;
+};
+
 struct Told {
   space::Architecture architecture;
-  std::vector<v1::NamedValue> metrics;
+  std::vector<Metric> metrics;
   // By objective, turned so that less is better; NaN for one that was not told. Empty when failed.
   std::vector<double> objectives;
   bool failed = false;

@@ -44,7 +44,7 @@ v1::Evaluated ReportOf(const StudyState& state, const Told& told) {
     evaluated.set_macs(state.costs->Macs(told.architecture));
     evaluated.set_params(state.costs->Params(told.architecture));
   }
-  for (const v1::NamedValue& value : told.metrics) *evaluated.add_metrics() = value;
+  AddMetrics(told, evaluated.mutable_metrics());
   return evaluated;
 }
 
@@ -129,6 +129,7 @@ base::Result<std::unique_ptr<Study>> Study::Restore(const v1::StudySnapshot& sna
 base::Result<v1::TrialList> Study::Ask(uint32_t count) {
   if (count == 0) return base::Invalid("count", 0, "at least 1", "no trial was asked for");
   v1::TrialList list;
+  list.mutable_trials()->Reserve(static_cast<int>(std::min<size_t>(count, state_->queued.size())));
   while (static_cast<uint32_t>(list.trials_size()) < count) {
     if (state_->queued.empty() && !Refill(state_.get())) break;
     auto next = state_->queued.extract(state_->queued.begin());
@@ -149,7 +150,7 @@ base::Status Study::Tell(const v1::ObservationList& observations) {
     state_->asked += state_->queued.erase(id);
     state_->open.erase(id);
     if (id == state_->fresh.next()) state_->fresh.Take(told.architecture);
-    history.told.emplace(id, std::move(told));
+    history.told.emplace_hint(history.told.end(), id, std::move(told));
   }
   return {};
 }

@@ -55,7 +55,9 @@ base::Result<Told> ReadMetrics(const StudyState& state, const v1::Observation& o
   told.failed = observation.failed();
   if (told.failed) return told;
   NASSHRINK_RETURN_IF_ERROR(CheckNames(observation));
-  told.metrics.assign(observation.metrics().begin(), observation.metrics().end());
+  told.metrics.reserve(static_cast<size_t>(observation.metrics_size()) + state.settings.objectives.size());
+  for (const v1::NamedValue& value : observation.metrics()) told.metrics.push_back({value.name(), value.value()});
+  told.objectives.reserve(state.settings.objectives.size());
   for (size_t k = 0; k < state.settings.objectives.size(); ++k) {
     const Objective& objective = state.settings.objectives[k];
     double value = std::numeric_limits<double>::quiet_NaN();
@@ -63,9 +65,7 @@ base::Result<Told> ReadMetrics(const StudyState& state, const v1::Observation& o
       value = named->value();
     } else if (const auto cost = state.cost_objectives.Value(k, state.fresh.form(), told.architecture)) {
       value = *cost;
-      v1::NamedValue& added = told.metrics.emplace_back();
-      added.set_name(objective.metric);
-      added.set_value(value);
+      told.metrics.push_back({objective.metric, value});
     } else if (IsNeeded(state.settings, k)) {
       return base::Invalid("metrics", fmt::format("{} values", observation.metrics_size()),
                            fmt::format("one named '{}'", objective.metric),
@@ -221,22 +221,34 @@ base::Result<std::unique_ptr<StudyState>> StudyState::Restore(const v1::StudySna
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations) {
   std::vector<std::pair<uint64_t, Told>> planned;
-  std::unordered_set<Architecture, space::ChildHash> told_now;
+  planned.reserve(static_cast<size_t>(observations.observations_size()));
+  std::unordered_set<uint64_t> told_now;
+  std::unordered_set<Architecture, space::ChildHash> warm_now;
   uint64_t next = state.fresh.next();
   for (int at = 0; at < observations.observations_size(); ++at) {
     const v1::Observation& observation = observations.observations(at);
-    const std::string prefix = fmt::format("observations[{}].", at);
+    const auto prefix = [at] { return fmt::format("observations[{}].", at); };
     auto found = observation.trial() != 0 ? FindTrial(state, observation) : FindWarmStart(state, observation, next);
-    if (!found.ok()) return base::Status(found.status()).Under(prefix);
-    auto told = ReadMetrics(state, observation, found->second);
-    if (!told.ok()) return base::Status(told.status()).Under(prefix);
-    if (!told_now.insert(std::move(found->second)).second) {
-      return base::Error(base::Code::kAlreadyExists, "{}trial: the child is told twice", prefix);
+    if (!found.ok()) return base::Status(found.status()).Under(prefix());
+    const bool warm = found->first == next;
+    const bool again = warm ? !warm_now.insert(found->second).second : !told_now.insert(found->first).second;
+    auto told = ReadMetrics(state, observation, std::move(found->second));
+    if (!told.ok()) return base::Status(told.status()).Under(prefix());
+    if (again) {
+      return base::Error(base::Code::kAlreadyExists, "{}trial: the child is told twice", prefix());
     }
-    if (found->first == next) ++next;
+    if (warm) ++next;
     planned.emplace_back(found->first, *std::move(told));
   }
   return planned;
+}
+
+void AddMetrics(const Told& told, google::protobuf::RepeatedPtrField<v1::NamedValue>* metrics) {
+  for (const Metric& metric : told.metrics) {
+    v1::NamedValue* value = metrics->Add();
+    value->set_name(metric.name);
+    value->set_value(metric.value);
+  }
 }
 
 v1::StudySnapshot SnapshotOf(const StudyState& state) {
@@ -254,7 +266,7 @@ v1::StudySnapshot SnapshotOf(const StudyState& state) {
     observation->set_trial(id);
     space::ArchitectureToMessage(state.space, told.architecture, observation->mutable_architecture());
     observation->set_failed(told.failed);
-    for (const v1::NamedValue& value : told.metrics) *observation->add_metrics() = value;
+    AddMetrics(told, observation->mutable_metrics());
   }
   state.algorithm->Save(snapshot.mutable_searcher());
   snapshot.mutable_searcher()->set_ended(state.ended);

@@ -48,6 +48,8 @@ struct StudyState {
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations);
 
+void AddMetrics(const Told& told, google::protobuf::RepeatedPtrField<v1::NamedValue>* metrics);
+
 v1::StudySnapshot SnapshotOf(const StudyState& state);
 
 }  // namespace nasshrink::search
