@@ -1,4 +1,5 @@
-"""Runs the searches and pymoo in turns; prints the ratios of their times and compares the hypervolumes they reach.
+"""Runs the searches and pymoo in turns; prints the ratios of their processor times and compares the hypervolumes they
+reach.
 
 usage: compare_search.py SEARCH_SPEED SEARCH_FRONTS PEER_PYTHON ROUNDS [SEEDS]
 """
@@ -16,9 +17,9 @@ def lines_of(*command):
 
 
 def own_times(search_speed):
-    """Seconds, and the checksum where there is one, by benchmark."""
+    """Processor seconds, and the checksum where there is one, by benchmark."""
     report = json.loads("\n".join(lines_of(search_speed, "--benchmark_format=json", "--benchmark_min_time=0.3")))
-    return {each["name"]: (each["real_time"] * 1e-6, each.get("checksum")) for each in report["benchmarks"]}
+    return {each["name"]: (each["cpu_time"] * 1e-6, each.get("checksum")) for each in report["benchmarks"]}
 
 
 def compare_speed(search_speed, python, rounds):

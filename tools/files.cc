@@ -73,8 +73,17 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+std::string WantedOf(const google::protobuf::Message& message) { return message.GetDescriptor()->name() + " message"; }
+
+// No bytes are a message of defaults, too, but a file of them is one that was never written.
+std::string ReadContent(const std::string& path, const google::protobuf::Message& message) {
+  std::string bytes = ReadBytes(path);
+  if (bytes.empty()) FailContent(path, WantedOf(message), "it is empty");
+  return bytes;
+}
+
 void ParseMessage(const std::string& path, const std::string& bytes, google::protobuf::Message* message) {
-  const std::string wanted = message->GetDescriptor()->name() + " message";
+  const std::string wanted = WantedOf(*message);
   switch (FormOf(path)) {
     case Form::kJson: {
       const auto status = google::protobuf::util::JsonStringToMessage(bytes, message);
@@ -171,11 +180,11 @@ void WriteBytes(const std::string& path, std::string_view bytes) {
 }
 
 void ReadMessage(const std::string& path, google::protobuf::Message* message) {
-  ParseMessage(path, ReadBytes(path), message);
+  ParseMessage(path, ReadContent(path, *message), message);
 }
 
 std::string ReadMessageBytes(const std::string& path, google::protobuf::Message* message) {
-  std::string bytes = ReadBytes(path);
+  std::string bytes = ReadContent(path, *message);
   if (FormOf(path) == Form::kBytes) return bytes;
   ParseMessage(path, bytes, message);
   return message->SerializeAsString();

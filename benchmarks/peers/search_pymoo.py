@@ -1,4 +1,4 @@
-"""pymoo on the work of search_speed and search_fronts, on one core.
+"""pymoo on the work of search_speed and search_fronts, on one core; times are processor times.
 
 usage: search_pymoo.py sort REPEATS         a line a case: points, objectives, seconds by moocore, by pymoo, checksum
        search_pymoo.py generations COUNT    seconds a generation: population 40, 22 integer genes, trivial evaluation
@@ -33,9 +33,9 @@ def fractions(count):
 def median_seconds(call, repeats):
     seconds = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     return statistics.median(seconds)
 
 
@@ -103,9 +103,9 @@ def algorithm():
 
 
 def generations(count):
-    start = time.perf_counter()
+    start = time.process_time()
     minimize(Trivial(), algorithm(), ("n_gen", count), seed=1, verbose=False)
-    print((time.perf_counter() - start) / count)
+    print((time.process_time() - start) / count)
 
 
 def fronts(seeds):

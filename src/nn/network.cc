@@ -13,8 +13,8 @@ namespace {
 using space::Scope;
 using space::Tensor;
 
-// Lays out the tensors of all candidates that are alive. Random streams are counted over all candidates of the root
-// space, so that shrinking does not shift them.
+// Lays out the tensors of all candidates that are alive, on edges that may be kept. Random streams are counted over all
+// candidates of the root space, so that shrinking does not shift them.
 class LayoutBuilder final : public NamedBuilder {
  public:
   explicit LayoutBuilder(NetworkPlan* plan) : NamedBuilder(*plan), out_(*plan) {}
@@ -46,6 +46,8 @@ class LayoutBuilder final : public NamedBuilder {
   void Left(const Scope& scope) override;
 
  private:
+  // An alive choice of its node's inputs keeps the edge of the layer's cell.
+  bool MayBeKept(uint32_t edge) const;
   void AddParameter(std::string_view module, const char* suffix, ParameterKind kind, std::vector<int64_t> shape);
 
   NetworkPlan& out_;
@@ -61,8 +63,24 @@ void LayoutBuilder::Entered(const Scope& scope) {
   } else if (scope.kind == Scope::Kind::kCandidate || scope.kind == Scope::Kind::kEdge) {
     field_ = fmt::format("choices[{}].candidates[{}]", scope.choice, scope.candidate);
     const std::vector<uint32_t>& alive = plan().space.choices[scope.choice].alive;
-    stored_ = std::binary_search(alive.begin(), alive.end(), scope.candidate);
+    stored_ = std::binary_search(alive.begin(), alive.end(), scope.candidate) &&
+              (scope.kind != Scope::Kind::kEdge || MayBeKept(scope.index));
   }
+}
+
+bool LayoutBuilder::MayBeKept(uint32_t edge) const {
+  const space::Space& space = plan().space;
+  const auto& body = std::get<space::LayerCell>(space.network.layers[layer()].body);
+  const space::Cell& cell = space.network.cells[body.cell];
+  for (const space::NodeInputs& inputs : cell.node_inputs) {
+    if (inputs.node != cell.edges[edge].to) continue;
+    const space::Choice& choice = space.choices[inputs.choice];
+    return std::any_of(choice.alive.begin(), choice.alive.end(), [&](uint32_t candidate) {
+      const auto& edges = std::get<space::EdgeSubset>(choice.candidates[candidate].body).edges;
+      return std::binary_search(edges.begin(), edges.end(), edge);
+    });
+  }
+  return true;
 }
 
 void LayoutBuilder::Left(const Scope& scope) {

@@ -118,6 +118,17 @@ void PutScores(Json& iteration, const v1::OperatorScores& scores) {
   iteration["scores"] = std::move(rows);
 }
 
+// Shown where scores are: the share of the counted children that use each operator.
+void PutFrequencies(Json& iteration, const v1::OperatorFrequencies& frequencies) {
+  iteration["metric"] = "frequency";
+  Json rows = Json::array();
+  for (const v1::OperatorFrequency& row : frequencies.operators()) {
+    rows.push_back({row.choice(), row.candidate(), row.frequency(), 0, row.count()});
+  }
+  iteration["scores"] = std::move(rows);
+  iteration["counted"] = frequencies.children();
+}
+
 // Collects what the page shows of the events, stage by stage, in the order stages first appear.
 class EventReader {
  public:
@@ -195,6 +206,7 @@ class EventReader {
     if (iterations_.empty() || iterations_.back().contains("stage")) iterations_.push_back(Json::object());
     Json& iteration = iterations_.back();
     iteration["stage"] = stage;
+    if (shrunk.has_frequencies()) PutFrequencies(iteration, shrunk.frequencies());
     Json dropped = Json::array();
     for (const v1::OperatorScore& row : shrunk.dropped()) dropped.push_back({row.choice(), row.candidate()});
     iteration["dropped"] = std::move(dropped);
@@ -217,6 +229,7 @@ Json IterationsOf(const v1::RunResult& result, const std::string& children_at_st
   for (const v1::ShrinkStep& step : result.history()) {
     Json iteration = {{"stage", step.stage()}};
     if (step.has_scores()) PutScores(iteration, step.scores());
+    if (step.has_frequencies()) PutFrequencies(iteration, step.frequencies());
     Json dropped = Json::array();
     for (const v1::OperatorRef& ref : step.dropped()) dropped.push_back({ref.choice(), ref.candidate()});
     iteration["dropped"] = std::move(dropped);

@@ -26,7 +26,7 @@ class Algorithm {
   virtual bool Waits() const { return true; }
 
   // The children of the next round, at least one and at most `most` (1 or more), each taken from `fresh`; none when the
-  // algorithm finds no more. They get the numbers from history.next on.
+  // algorithm finds no more. They have the numbers that `fresh` gave them, in order.
   virtual std::vector<space::Architecture> NextRound(const History& history, uint64_t most, FreshChildren& fresh) = 0;
 
   // What it remembers besides the history.

@@ -57,12 +57,27 @@ std::optional<space::Architecture> FreshChildren::Draw() {
   // this ends; where only bounds are known, so many repeats in a row mean that none is left.
   for (uint64_t repeats = 0; feasible_.exact() || repeats < kMaxRepeats; ++repeats) {
     space::Architecture child = DrawAny();
-    if (seen_.insert(child).second) return child;
+    if (!numbers_.try_emplace(child, next_).second) continue;
+    ++next_;
+    return child;
   }
   return std::nullopt;
 }
 
-bool FreshChildren::Take(const space::Architecture& child) { return Meets(child) && seen_.insert(child).second; }
+bool FreshChildren::Take(const space::Architecture& child) {
+  const bool taken = Readmit(child, next_);
+  next_ += taken ? 1 : 0;
+  return taken;
+}
+
+bool FreshChildren::Readmit(const space::Architecture& child, uint64_t number) {
+  return Meets(child) && numbers_.try_emplace(child, number).second;
+}
+
+uint64_t FreshChildren::NumberOf(const space::Architecture& child) const {
+  const auto found = numbers_.find(child);
+  return found == numbers_.end() ? 0 : found->second;
+}
 
 double FreshChildren::Excess(const space::Architecture& child) const {
   double excess = 0;

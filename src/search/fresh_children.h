@@ -1,5 +1,7 @@
 // Children that meet the constraints and were not seen before, and the stream of random numbers they come from.
 //
+// Every child seen has a number, from 1 in the order they were taken.
+//
 // Every draw has a number of its own (`draws`), which with the seed addresses its random numbers: a restored study goes
 // on with the very draws the first one would have made. Children are in the form of space/architecture.h Canonical.
 #ifndef NASSHRINK_SEARCH_FRESH_CHILDREN_H_
@@ -7,7 +9,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.h"
@@ -35,8 +37,15 @@ class FreshChildren {
   bool Meets(const space::Architecture& child) const { return Excess(child) == 0; }
   // How far outside its windows the child is: of each window the distance over the cost's range in the space, added up.
   double Excess(const space::Architecture& child) const;
-  bool Seen(const space::Architecture& child) const { return seen_.count(child) > 0; }
-  bool Exhausted() const { return seen_.size() >= most_; }
+  bool Exhausted() const { return numbers_.size() >= most_; }
+
+  // 0 for a child that was not seen.
+  uint64_t NumberOf(const space::Architecture& child) const;
+  // The number the next child gets.
+  uint64_t next() const { return next_; }
+  // For restoring: sets it, and takes children under the numbers they had; false as Take.
+  void set_next(uint64_t next) { next_ = next; }
+  bool Readmit(const space::Architecture& child, uint64_t number);
 
   // The random numbers of the next draw.
   base::Philox NextStream() { return {seed_, base::Purpose::kSearch, draws_++}; }
@@ -59,7 +68,8 @@ class FreshChildren {
   uint64_t most_ = 0;  // children there can be; saturates
   uint64_t seed_ = 0;
   uint64_t draws_ = 0;
-  std::unordered_set<space::Architecture, space::ChildHash> seen_;
+  uint64_t next_ = 1;
+  std::unordered_map<space::Architecture, uint64_t, space::ChildHash> numbers_;
 };
 
 }  // namespace nasshrink::search

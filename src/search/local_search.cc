@@ -56,15 +56,16 @@ uint64_t LocalSearch::BetterSinceLastLook(const History& history) const {
   return better;
 }
 
-uint64_t LocalSearch::BetterNeighbour(const History& history) const {
+uint64_t LocalSearch::BetterNeighbour(const History& history, const FreshChildren& fresh) const {
   double best = history.told.at(center_).objectives[0];
   uint64_t better = 0;
   for (const uint32_t neighbour : order_) {
     const Architecture child = ball_->Nth(neighbour + 1);
-    const Told* told = history.Success(child);
+    const uint64_t number = fresh.NumberOf(child);
+    const Told* told = history.Success(number);
     if (told == nullptr || !(told->objectives[0] < best)) continue;
     best = told->objectives[0];
-    better = history.numbers.at(child);
+    better = number;
   }
   return better;
 }
@@ -83,15 +84,17 @@ std::vector<Architecture> LocalSearch::FreshNeighbours(const History& history, u
       children.push_back(std::move(child));
       continue;
     }
-    const Told* told = history.Success(child);
+    const uint64_t number = fresh.NumberOf(child);
+    const Told* told = history.Success(number);
     if (settings_.best_improvement || told == nullptr || !(told->objectives[0] < here)) continue;
-    if (children.empty()) *better = history.numbers.at(child);
+    if (children.empty()) *better = number;
     break;
   }
   return children;
 }
 
 std::vector<Architecture> LocalSearch::NextRound(const History& history, uint64_t most, FreshChildren& fresh) {
+  const uint64_t next = fresh.next();
   uint64_t better = settings_.best_improvement && center_ != 0 ? 0 : BetterSinceLastLook(history);
   for (;;) {
     if (better != 0) MoveTo(better, fresh);
@@ -100,14 +103,14 @@ std::vector<Architecture> LocalSearch::NextRound(const History& history, uint64_
     std::vector<Architecture> children = FreshNeighbours(history, most, fresh, &better);
     if (better != 0) continue;
     if (!children.empty()) {
-      next_look_ = history.next;
+      next_look_ = next;
       return children;
     }
-    if (settings_.best_improvement) better = BetterNeighbour(history);
+    if (settings_.best_improvement) better = BetterNeighbour(history, fresh);
     if (better == 0) break;
   }
   center_ = 0;
-  next_look_ = history.next;
+  next_look_ = next;
   return OneDraw(fresh);
 }
 

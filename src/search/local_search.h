@@ -34,7 +34,7 @@ class LocalSearch : public Algorithm {
   // The best of what was told since the last look, if it beats the centre; 0 for none.
   uint64_t BetterSinceLastLook(const History& history) const;
   // The best of the neighbours, if it beats the centre; 0 for none.
-  uint64_t BetterNeighbour(const History& history) const;
+  uint64_t BetterNeighbour(const History& history, const FreshChildren& fresh) const;
   std::vector<space::Architecture> FreshNeighbours(const History& history, uint64_t most, FreshChildren& fresh,
                                                    uint64_t* better);
 

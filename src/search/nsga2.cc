@@ -148,7 +148,7 @@ std::vector<Architecture> Nsga2::NextRound(const History& history, uint64_t most
   population_.clear();
   for (const Member& member : members) population_.push_back(member.number);
   std::sort(population_.begin(), population_.end());
-  next_look_ = history.next;
+  next_look_ = fresh.next();
   std::vector<Architecture> children;
   if (history.rounds > 0 && !members.empty()) {
     children = Offspring(members, count, fresh);

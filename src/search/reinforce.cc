@@ -107,26 +107,17 @@ std::vector<Architecture> Reinforce::NextRound(const History& history, uint64_t 
   for (int known = 0;; ++known) {
     Learn(history, fresh.form());
     std::vector<Architecture> children;
-    uint64_t next = history.next;
     if (known == kKnownBatches) {
       StartPolicy(fresh);
       children = OneDraw(fresh);
       if (children.empty()) return children;
-      batch_.push_back(next++);
+      batch_.push_back(fresh.NumberOf(children[0]));
     }
     while (batch_.size() < settings_.batch && children.size() < most) {
       Architecture child = Sample(fresh);
-      const auto seen = history.numbers.find(child);
-      if (seen != history.numbers.end()) {
-        batch_.push_back(seen->second);
-      } else if (fresh.Take(child)) {
-        batch_.push_back(next++);
-        children.push_back(std::move(child));
-      } else {
-        // Drawn a second time for this batch.
-        const auto twin = std::find(children.begin(), children.end(), child);
-        batch_.push_back(history.next + static_cast<uint64_t>(twin - children.begin()));
-      }
+      const bool taken = fresh.Take(child);
+      batch_.push_back(fresh.NumberOf(child));
+      if (taken) children.push_back(std::move(child));
     }
     if (!children.empty()) return children;
   }
@@ -140,16 +131,11 @@ void Reinforce::Save(v1::SearcherState* state) const {
   state->mutable_trials()->Add(batch_.begin(), batch_.end());
 }
 
-base::Status Reinforce::Load(const v1::SearcherState& state, const History& history) {
+base::Status Reinforce::Load(const v1::SearcherState& state, const History& /*history*/) {
   const auto size = static_cast<int>(moments_.size());
   if ((state.logits_size() != 0 && state.logits_size() != size) || state.moments_size() != size) {
     return base::Error(base::Code::kDataLoss, "{} logits are there and the space has {} operators", state.logits_size(),
                        size);
-  }
-  for (const uint64_t number : state.trials()) {
-    if (number == 0 || number >= history.next) {
-      return base::Error(base::Code::kDataLoss, "the batch's trial {} is not below {}", number, history.next);
-    }
   }
   logits_.assign(state.logits().begin(), state.logits().end());
   moments_.assign(state.moments().begin(), state.moments().end());

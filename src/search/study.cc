@@ -27,10 +27,8 @@ bool Refill(StudyState* state) {
   state->ended = children.empty();
   if (state->ended) return false;
   ++history.rounds;
-  for (Architecture& child : children) {
-    history.numbers.emplace(child, history.next);
-    state->queued.emplace(history.next++, std::move(child));
-  }
+  uint64_t number = state->fresh.next() - children.size();
+  for (Architecture& child : children) state->queued.emplace_hint(state->queued.end(), number++, std::move(child));
   return true;
 }
 
@@ -46,7 +44,7 @@ v1::Evaluated ReportOf(const StudyState& state, const Told& told) {
     evaluated.set_macs(state.costs->Macs(told.architecture));
     evaluated.set_params(state.costs->Params(told.architecture));
   }
-  for (const v1::NamedValue& value : told.metrics) *evaluated.add_metrics() = value;
+  AddMetrics(told, evaluated.mutable_metrics());
   return evaluated;
 }
 
@@ -131,6 +129,7 @@ base::Result<std::unique_ptr<Study>> Study::Restore(const v1::StudySnapshot& sna
 base::Result<v1::TrialList> Study::Ask(uint32_t count) {
   if (count == 0) return base::Invalid("count", 0, "at least 1", "no trial was asked for");
   v1::TrialList list;
+  list.mutable_trials()->Reserve(static_cast<int>(std::min<size_t>(count, state_->queued.size())));
   while (static_cast<uint32_t>(list.trials_size()) < count) {
     if (state_->queued.empty() && !Refill(state_.get())) break;
     auto next = state_->queued.extract(state_->queued.begin());
@@ -150,12 +149,8 @@ base::Status Study::Tell(const v1::ObservationList& observations) {
   for (auto& [id, told] : planned) {
     state_->asked += state_->queued.erase(id);
     state_->open.erase(id);
-    if (id == history.next) {
-      ++history.next;
-      state_->fresh.Take(told.architecture);
-      history.numbers.emplace(told.architecture, id);
-    }
-    history.told.emplace(id, std::move(told));
+    if (id == state_->fresh.next()) state_->fresh.Take(told.architecture);
+    history.told.emplace_hint(history.told.end(), id, std::move(told));
   }
   return {};
 }

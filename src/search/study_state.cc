@@ -55,7 +55,9 @@ base::Result<Told> ReadMetrics(const StudyState& state, const v1::Observation& o
   told.failed = observation.failed();
   if (told.failed) return told;
   NASSHRINK_RETURN_IF_ERROR(CheckNames(observation));
-  told.metrics.assign(observation.metrics().begin(), observation.metrics().end());
+  told.metrics.reserve(static_cast<size_t>(observation.metrics_size()) + state.settings.objectives.size());
+  for (const v1::NamedValue& value : observation.metrics()) told.metrics.push_back({value.name(), value.value()});
+  told.objectives.reserve(state.settings.objectives.size());
   for (size_t k = 0; k < state.settings.objectives.size(); ++k) {
     const Objective& objective = state.settings.objectives[k];
     double value = std::numeric_limits<double>::quiet_NaN();
@@ -63,9 +65,7 @@ base::Result<Told> ReadMetrics(const StudyState& state, const v1::Observation& o
       value = named->value();
     } else if (const auto cost = state.cost_objectives.Value(k, state.fresh.form(), told.architecture)) {
       value = *cost;
-      v1::NamedValue& added = told.metrics.emplace_back();
-      added.set_name(objective.metric);
-      added.set_value(value);
+      told.metrics.push_back({objective.metric, value});
     } else if (IsNeeded(state.settings, k)) {
       return base::Invalid("metrics", fmt::format("{} values", observation.metrics_size()),
                            fmt::format("one named '{}'", objective.metric),
@@ -110,8 +110,8 @@ base::Result<std::pair<uint64_t, Architecture>> FindWarmStart(const StudyState& 
                          "an observation says neither which trial nor which architecture");
   }
   NASSHRINK_ASSIGN_OR_RETURN(auto architecture, ReadChild(state.space, observation.architecture()));
-  const auto known = state.history.numbers.find(architecture);
-  if (known == state.history.numbers.end()) {
+  const uint64_t known = state.fresh.NumberOf(architecture);
+  if (known == 0) {
     if (!state.fresh.Meets(architecture)) {
       return base::Invalid("architecture", space::CodesOf(state.space, architecture),
                            "children that meet the study's constraints",
@@ -119,14 +119,14 @@ base::Result<std::pair<uint64_t, Architecture>> FindWarmStart(const StudyState& 
     }
     return std::pair(next, std::move(architecture));
   }
-  if (state.history.told.count(known->second) != 0) {
+  if (state.history.told.count(known) != 0) {
     return base::Error(base::Code::kAlreadyExists, "architecture {} has already been told",
                        space::CodesOf(state.space, architecture));
   }
-  if (state.open.count(known->second) != 0) {
-    return base::Invalid("trial", 0, fmt::format("{}", known->second), "the architecture is that of an open trial");
+  if (state.open.count(known) != 0) {
+    return base::Invalid("trial", 0, fmt::format("{}", known), "the architecture is that of an open trial");
   }
-  return std::pair(known->second, std::move(architecture));
+  return std::pair(known, std::move(architecture));
 }
 
 template <typename Trials>
@@ -142,13 +142,12 @@ void AddTrials(const space::Space& space, const std::map<uint64_t, Architecture>
 base::Result<Architecture> Readmit(uint64_t id, const v1::Architecture& message, StudyState* state) {
   auto architecture = ReadChild(state->space, message);
   if (!architecture.ok()) return Torn(architecture.status().message());
-  if (id == 0 || id >= state->history.next) {
-    return Torn(fmt::format("trial {} is not below {}", id, state->history.next));
+  if (id == 0 || id >= state->fresh.next()) {
+    return Torn(fmt::format("trial {} is not below {}", id, state->fresh.next()));
   }
-  if (!state->fresh.Take(*architecture)) {
+  if (!state->fresh.Readmit(*architecture, id)) {
     return Torn(fmt::format("trial {} is there twice or does not meet the constraints", id));
   }
-  state->history.numbers.emplace(*architecture, id);
   return architecture;
 }
 
@@ -198,7 +197,7 @@ base::Result<std::unique_ptr<StudyState>> StudyState::Make(const space::Space& s
 base::Result<std::unique_ptr<StudyState>> StudyState::Restore(const v1::StudySnapshot& snapshot) {
   NASSHRINK_ASSIGN_OR_RETURN(const auto space, space::SpaceFromMessage(snapshot.space()));
   NASSHRINK_ASSIGN_OR_RETURN(auto state, Make(space, snapshot.options()));
-  state->history.next = snapshot.next_trial();
+  state->fresh.set_next(snapshot.next_trial());
   state->history.rounds = snapshot.generation();
   state->asked = snapshot.asked();
   state->ended = snapshot.searcher().ended();
@@ -208,8 +207,8 @@ base::Result<std::unique_ptr<StudyState>> StudyState::Restore(const v1::StudySna
   NASSHRINK_RETURN_IF_ERROR(ReadTold(snapshot, state.get()));
   const uint64_t told = state->history.told.size();
   const uint64_t children = state->queued.size() + state->open.size() + told;
-  if (children + 1 != state->history.next) {
-    return Torn(fmt::format("{} children are there, {} are numbered", children, state->history.next - 1));
+  if (children + 1 != state->fresh.next()) {
+    return Torn(fmt::format("{} children are there, {} are numbered", children, state->fresh.next() - 1));
   }
   if (state->asked < state->open.size() || state->asked > state->open.size() + told) {
     return Torn(fmt::format("{} trials cannot have been asked for", state->asked));
@@ -222,29 +221,41 @@ base::Result<std::unique_ptr<StudyState>> StudyState::Restore(const v1::StudySna
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations) {
   std::vector<std::pair<uint64_t, Told>> planned;
-  std::unordered_set<Architecture, space::ChildHash> told_now;
-  uint64_t next = state.history.next;
+  planned.reserve(static_cast<size_t>(observations.observations_size()));
+  std::unordered_set<uint64_t> told_now;
+  std::unordered_set<Architecture, space::ChildHash> warm_now;
+  uint64_t next = state.fresh.next();
   for (int at = 0; at < observations.observations_size(); ++at) {
     const v1::Observation& observation = observations.observations(at);
-    const std::string prefix = fmt::format("observations[{}].", at);
+    const auto prefix = [at] { return fmt::format("observations[{}].", at); };
     auto found = observation.trial() != 0 ? FindTrial(state, observation) : FindWarmStart(state, observation, next);
-    if (!found.ok()) return base::Status(found.status()).Under(prefix);
-    auto told = ReadMetrics(state, observation, found->second);
-    if (!told.ok()) return base::Status(told.status()).Under(prefix);
-    if (!told_now.insert(std::move(found->second)).second) {
-      return base::Error(base::Code::kAlreadyExists, "{}trial: the child is told twice", prefix);
+    if (!found.ok()) return base::Status(found.status()).Under(prefix());
+    const bool warm = found->first == next;
+    const bool again = warm ? !warm_now.insert(found->second).second : !told_now.insert(found->first).second;
+    auto told = ReadMetrics(state, observation, std::move(found->second));
+    if (!told.ok()) return base::Status(told.status()).Under(prefix());
+    if (again) {
+      return base::Error(base::Code::kAlreadyExists, "{}trial: the child is told twice", prefix());
     }
-    if (found->first == next) ++next;
+    if (warm) ++next;
     planned.emplace_back(found->first, *std::move(told));
   }
   return planned;
+}
+
+void AddMetrics(const Told& told, google::protobuf::RepeatedPtrField<v1::NamedValue>* metrics) {
+  for (const Metric& metric : told.metrics) {
+    v1::NamedValue* value = metrics->Add();
+    value->set_name(metric.name);
+    value->set_value(metric.value);
+  }
 }
 
 v1::StudySnapshot SnapshotOf(const StudyState& state) {
   v1::StudySnapshot snapshot;
   space::SpaceToMessage(state.space, snapshot.mutable_space());
   *snapshot.mutable_options() = state.options;
-  snapshot.set_next_trial(state.history.next);
+  snapshot.set_next_trial(state.fresh.next());
   snapshot.set_draws(state.fresh.draws());
   snapshot.set_generation(state.history.rounds);
   snapshot.set_asked(state.asked);
@@ -255,7 +266,7 @@ v1::StudySnapshot SnapshotOf(const StudyState& state) {
     observation->set_trial(id);
     space::ArchitectureToMessage(state.space, told.architecture, observation->mutable_architecture());
     observation->set_failed(told.failed);
-    for (const v1::NamedValue& value : told.metrics) *observation->add_metrics() = value;
+    AddMetrics(told, observation->mutable_metrics());
   }
   state.algorithm->Save(snapshot.mutable_searcher());
   snapshot.mutable_searcher()->set_ended(state.ended);

@@ -44,9 +44,11 @@ struct StudyState {
   std::map<uint64_t, space::Architecture> open;
 };
 
-// What telling would record, by number, with nothing changed yet; warm starts follow on from history.next.
+// What telling would record, by number, with nothing changed yet; warm starts follow on from fresh.next().
 base::Result<std::vector<std::pair<uint64_t, Told>>> PlanTelling(const StudyState& state,
                                                                  const v1::ObservationList& observations);
+
+void AddMetrics(const Told& told, google::protobuf::RepeatedPtrField<v1::NamedValue>* metrics);
 
 v1::StudySnapshot SnapshotOf(const StudyState& state);
 

@@ -159,17 +159,21 @@ base::Result<Tensor> BuildCandidateCell(const CellCandidate& cell, const Tensor&
   const Shape inner = {widened.shape.channels, out.height, out.width};
   const std::vector<Merge> merges = MergesOf(cell);
   std::vector<Tensor> nodes = {widened};
+  std::vector<bool> reached = {true};
   uint32_t e = 0;
   for (uint32_t to = 1; to < cell.nodes; ++to) {
     std::optional<Tensor> node;
     for (; e < cell.edges.size() && cell.edges[e].to == to; ++e) {
-      auto passed = BuildCandidateEdge(cell.edges[e], e, nodes[cell.edges[e].from], inner, builder);
+      const uint32_t from = cell.edges[e].from;
+      auto passed = BuildCandidateEdge(cell.edges[e], e, nodes[from], inner, builder);
       if (!passed.ok()) return base::Status(passed.status()).Under(fmt::format("edges[{}].op.", e));
-      Join(*passed, merges[to], &node, builder);
+      if (reached[from]) Join(*passed, merges[to], &node, builder);
     }
+    reached.push_back(node.has_value());
     nodes.push_back(OrZeros(node, inner, builder));
   }
-  const Tensor made = BuildConvNorm("out.0", "out.1", nodes.back(), out, {}, Affine::kAlways, builder);
+  Tensor made = BuildConvNorm("out.0", "out.1", nodes.back(), out, {}, Affine::kAlways, builder);
+  if (!reached.back()) made = builder->Zeros(out);
   return SameShape(in.shape, out) ? builder->Sum(made, in) : made;
 }
 

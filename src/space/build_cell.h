@@ -48,7 +48,8 @@ base::Result<Tensor> BuildCell(const Space& space, size_t cell, const Picks& pic
 // stays. Edges that start at the input node take the stride, an identity by passing on every n-th pixel. ReLU6 follows
 // the batch norms of the first 1x1 convolution and of the edges' convolutions, so that the cell with one depthwise edge
 // is MobileNetV2's block (our decision; the paper and its files say nothing). Edges into a node are joined by its merge
-// function; `none` is left out of both sum and product.
+// function; `none`, and what reads a node that nothing reaches, is left out of both sum and product. A cell that no path
+// crosses adds nothing to its residual, not even the shift of its last batch norm.
 base::Result<Tensor> BuildCandidateCell(const CellCandidate& cell, const Tensor& in, const Shape& out,
                                         NetworkBuilder* builder);
 

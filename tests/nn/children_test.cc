@@ -3,6 +3,7 @@
 
 #include "nn/compare_with_plain.h"
 #include "nn/small_presets.h"
+#include "space/cost.h"
 #include "space/notation.h"
 #include "space/published_networks.h"
 
@@ -38,6 +39,17 @@ TEST_P(Children, AgreeWhenTheyStandAlone) {
 std::string NameOf(const testing::TestParamInfo<SmallPreset>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Every, Children, testing::ValuesIn(SmallPresets()), NameOf);
 
+// Every cell layer may have an architecture of its own (ABS's published code).
+TEST(ChildrenOfCells, AgreeWhenEveryCellIsItsOwnChild) {
+  for (const char* name : {"nas_bench_201", "darts", "darts_shared"}) {
+    const space::Space space = SmallPresetNamed(name);
+    std::vector<space::Architecture> cells;
+    for (uint32_t i = 0; i < CountCellLayers(space); ++i) cells.push_back(RandomChild(space, 20 + i));
+    SCOPED_TRACE(name);
+    CompareWithPlain(space, false, cells, kImages, kOfWholeNetworks);
+  }
+}
+
 TEST(BuiltChildren, HaveThePublishedParameters) {
   for (const tests::PublishedNetwork& network : tests::PublishedNetworks()) {
     SCOPED_TRACE(network.name);
@@ -47,6 +59,17 @@ TEST(BuiltChildren, HaveThePublishedParameters) {
     ASSERT_TRUE(plan.ok()) << plan.status().message();
     EXPECT_EQ(plan->layout.elements, network.params);
   }
+}
+
+// An edge that its node does not keep has no weights in a child that is built.
+TEST(BuiltChildren, OfDartsHaveTheWeightsOfTheEdgesThatAreKept) {
+  const space::Space space = SmallPresetNamed("darts");
+  const auto model = space::CostModel::Make(space);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const space::Architecture child = RandomChild(space, 1);
+  const auto plan = PlanNetwork(OnlyChild(space, child), true);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_EQ(plan->layout.elements, model->Params(child));
 }
 
 }  // namespace

@@ -52,6 +52,8 @@ struct Trial {
   std::vector<double> logit_gradient;
   std::vector<double> gates;
   int64_t count = 0;
+  std::vector<double> means;  // of batch norms, where they are given
+  std::vector<double> variances;
 
   std::vector<int64_t> image_shape() const {
     const space::Network& network = plan.space.network;
@@ -63,9 +65,16 @@ Trial MakeTrial(const NetworkPlan& plan, int64_t images, std::vector<double> gat
   const space::Network& network = plan.space.network;
   const size_t pixels = size_t{network.input_channels} * network.input_height * network.input_width;
   const auto count = static_cast<size_t>(images);
-  return {
-      plan,  RandomWeights(plan.layout), Draw(count * pixels, 1), Draw(count * network.classes, 2), std::move(gates),
-      images};
+  Trial trial{plan,
+              RandomWeights(plan.layout),
+              Draw(count * pixels, 1),
+              Draw(count * network.classes, 2),
+              std::move(gates),
+              images,
+              Draw(plan.layout.channels, 4),
+              Draw(plan.layout.channels, 5)};
+  for (double& variance : trial.variances) variance = 0.5 + std::abs(variance);
+  return trial;
 }
 
 at::Tensor Wrap(const std::vector<double>& values, size_t offset, at::IntArrayRef shape) {
@@ -100,18 +109,52 @@ Outcome RunPlain(const Trial& trial, const std::vector<PlainMixture>& cells, con
   return outcome;
 }
 
+// Logits with given moments.
+std::vector<double> RunPlainWithMoments(const Trial& trial, const std::vector<PlainMixture>& cells) {
+  PlainTensors tensors;
+  for (const Parameter& parameter : trial.plan.layout.parameters) {
+    tensors.Add(parameter.name, Wrap(trial.weights, parameter.offset, parameter.shape));
+  }
+  for (const Statistics& norm : trial.plan.layout.statistics) {
+    const auto channels = static_cast<int64_t>(norm.channels);
+    tensors.Add(norm.name + ".running_mean", Wrap(trial.means, norm.offset, {channels}));
+    tensors.Add(norm.name + ".running_var", Wrap(trial.variances, norm.offset, {channels}));
+  }
+  const PlainNetwork network(trial.plan.space, trial.plan.stand_alone, tensors);
+  return Flat(network.Logits(Wrap(trial.images, 0, trial.image_shape()), cells, true));
+}
+
 template <typename T>
 std::vector<T> To(const std::vector<double>& values) {
   return std::vector<T>(values.begin(), values.end());
 }
 
 template <typename T>
+at::Tensor ChannelsLast(const Trial& trial) {
+  return Wrap(trial.images, 0, trial.image_shape())
+      .permute({0, 2, 3, 1})
+      .to(c10::CppTypeToScalarType<T>::value)
+      .contiguous();
+}
+
+template <typename T>
+std::vector<double> RunEngineWithMoments(const Trial& trial, const Program& program) {
+  const c10::InferenceMode inference;
+  const at::Tensor images = ChannelsLast<T>(trial);
+  const std::vector<T> weights = To<T>(trial.weights);
+  const std::vector<T> means = To<T>(trial.means);
+  const std::vector<T> variances = To<T>(trial.variances);
+  const GivenMoments<T> given{means.data(), variances.data()};
+  BufferPool pool;
+  Pass<T> pass(trial.plan, program, weights.data(), pool, false);
+  const std::vector<T>& logits = pass.Forward(images.const_data_ptr<T>(), trial.count, &given);
+  return {logits.begin(), logits.end()};
+}
+
+template <typename T>
 Outcome RunEngine(const Trial& trial, const Program& program) {
   const c10::InferenceMode inference;
-  const at::Tensor images = Wrap(trial.images, 0, trial.image_shape())
-                                .permute({0, 2, 3, 1})
-                                .to(c10::CppTypeToScalarType<T>::value)
-                                .contiguous();
+  const at::Tensor images = ChannelsLast<T>(trial);
   const std::vector<T> weights = To<T>(trial.weights);
   const std::vector<T> gates = To<T>(trial.gates);
   BufferPool pool;
@@ -225,7 +268,12 @@ void CompareWithPlain(const space::Space& space, bool stand_alone, const std::ve
   const Trial trial = MakeTrial(*plan, images);
   std::vector<PlainMixture> mixtures;
   for (const space::Architecture& architecture : cells) mixtures.push_back(OneOfEach(architecture));
-  ExpectAgreement(trial, CompileProgram(*plan, cells), RunPlain(trial, mixtures, {}), agreement);
+  const Program program = CompileProgram(*plan, cells);
+  ExpectAgreement(trial, program, RunPlain(trial, mixtures, {}), agreement);
+  const std::vector<double> expected = RunPlainWithMoments(trial, mixtures);
+  ExpectAllNear(RunEngineWithMoments<double>(trial, program), expected, agreement.twofold, "logits, given moments");
+  ExpectAllNear(RunEngineWithMoments<float>(trial, program), expected, agreement.single,
+                "logits, given moments, float");
 }
 
 void CompareMixtureWithPlain(const space::Space& space, const Mixture& mixture, bool differences, int64_t images,

@@ -22,7 +22,7 @@ struct Agreement {
 inline constexpr Agreement kOfWholeNetworks = {1e-10, 1e-4, 0.1};
 
 // Runs one training pass on `images` random pictures with random weights (scales and shifts among them) and a random
-// gradient of the logits, in float and in double. `cells` as CompileProgram takes them.
+// gradient of the logits, in float and in double, and one with given moments. `cells` as CompileProgram takes them.
 void CompareWithPlain(const space::Space& space, bool stand_alone, const std::vector<space::Architecture>& cells,
                       int64_t images = 3, const Agreement& agreement = {});
 

@@ -179,6 +179,25 @@ TEST(ReportTest, ShrinkingWithoutScoresIsAStepOfItsOwn) {
   EXPECT_FALSE(data["iterations"][1].contains("scores"));
 }
 
+TEST(ReportTest, FrequenciesStandWhereScoresDo) {
+  ReportInput input;
+  *input.plan.mutable_space() = CellSpace();
+  v1::RunEvent& event = input.events.emplace_back();
+  event.set_stage("shrink");
+  v1::OperatorFrequencies* frequencies = event.mutable_shrunk()->mutable_frequencies();
+  frequencies->set_children(8);
+  v1::OperatorFrequency* row = frequencies->add_operators();
+  row->set_choice(2);
+  row->set_candidate(3);
+  row->set_count(2);
+  row->set_frequency(0.25);
+  const Json data = DataOf(Page(input));
+  ASSERT_EQ(data["iterations"].size(), 1U);
+  EXPECT_EQ(data["iterations"][0]["metric"], "frequency");
+  EXPECT_EQ(data["iterations"][0]["counted"], 8);
+  EXPECT_EQ(data["iterations"][0]["scores"], Json::parse("[[2, 3, 0.25, 0, 2]]"));
+}
+
 TEST(ReportTest, ASpaceThatIsNotValidIsRefused) {
   ReportInput input = SampleRun(CellSpace(), SampleShape());
   input.plan.mutable_space()->mutable_choices()->Clear();

@@ -192,6 +192,7 @@ class KnownAccuracies(ProgramTest):
 
     def test_errors_name_the_file(self):
         (self.folder / "noise.bin").write_bytes(bytes(range(256)) * 3)
+        (self.folder / "empty.bin").write_bytes(b"")
         (self.folder / "foreign").mkdir()
         (self.folder / "foreign/run.db").write_bytes(b"x" * 4096)
         (self.folder / "cut.config").write_text('{"blocks": [1, ')
@@ -202,6 +203,9 @@ class KnownAccuracies(ProgramTest):
         self.json("space", "make", "nas-bench-201", "-o", "space.bin")
         for name, code, words in [
                 ("noise.bin", 2, ["space", "describe", "noise.bin"]),
+                ("empty.bin: is no SearchSpace message: it is empty", 2, ["space", "describe", "empty.bin"]),
+                ("empty.bin: is no OperatorScores message: it is empty", 2,
+                 ["shrink", "nas-bench-201", "--scores", "empty.bin", "--rule", "abs", "-o", "x"]),
                 ("noise.bin", 2, ["arch", "cost", "nas-bench-201", "noise.bin"]),
                 ("noise.bin", 2, ["shrink", "nas-bench-201", "--scores", "noise.bin", "--rule", "abs", "-o", "x"]),
                 ("noise.bin", 1, ["table", "noise.bin", "-o", "x"]),

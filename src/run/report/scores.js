@@ -108,7 +108,9 @@ function drawScores(main) {
   };
   const explain = () => {
     const it = data.iterations[at];
-    note.textContent = `Step ${at + 1} of ${data.iterations.length}: ${it.aggregation || 'mean'} ${it.metric} of the children with each operator${it.exact ? ', all of them enumerated' : ', sampled'}. Higher is better; the colours span this step's own scores.`;
+    const what = it.metric === 'frequency' ? `share of the ${it.counted} counted children that use each operator`
+      : `${it.aggregation || 'mean'} ${it.metric} of the children with each operator${it.exact ? ', all of them enumerated' : ', sampled'}`;
+    note.textContent = `Step ${at + 1} of ${data.iterations.length}: ${what}. Higher is better; the colours span this step's own scores.`;
   };
   const label = () => {
     const dropped = (data.iterations[at].dropped || []).map(([c, o]) => `${nameOf(c, o)} of ${choices[c].key}`).join(', ');
