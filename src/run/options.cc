@@ -9,6 +9,7 @@
 #include "space/cost.h"
 #include "space/cost_windows.h"
 #include "space/feasible.h"
+#include "space/latency_model.h"
 
 namespace nasshrink::run {
 namespace {
@@ -370,7 +371,8 @@ Status ResolveCost(const v1::TrainOptions& message, const space::Space& space, A
     NASSHRINK_ASSIGN_OR_RETURN(const auto model, space::CostModel::Make(space));
     cost = space::MacsOf(model);
   } else {
-    NASSHRINK_ASSIGN_OR_RETURN(cost, space::LatencyOf(space, message.latency()));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto model, space::LatencyModel::Make(space, message.latency()));
+    cost = model.cost();
   }
   options->cost_fixed = space::AmountOf(cost.name, cost.fixed);
   for (const auto& row : cost.table) {
