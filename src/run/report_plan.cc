@@ -66,6 +66,29 @@ Json OptimizerTree(const v1::Optimizer& optimizer) {
   Put(tree, "clip_norm", optimizer.clip_norm());
   Put(tree, "clip_value", optimizer.clip_value());
   Put(tree, "warmup_steps", optimizer.warmup_steps());
+  if (optimizer.has_beta1()) tree["beta1"] = optimizer.beta1();
+  if (optimizer.has_beta2()) tree["beta2"] = optimizer.beta2();
+  Put(tree, "epsilon", optimizer.epsilon());
+  Put(tree, "schedule_by", optimizer.schedule_by());
+  return tree;
+}
+
+Json ArchitectureTree(const v1::ArchitectureOptions& options) {
+  Json tree = Json::object();
+  Put(tree, "gradient", options.gradient());
+  Put(tree, "order", options.order());
+  PutTree(tree, "optimizer", OptimizerTree(options.optimizer()));
+  if (options.has_frozen_epochs()) tree["frozen_epochs"] = options.frozen_epochs();
+  Put(tree, "every", options.every());
+  Put(tree, "batch_size", options.batch_size());
+  Put(tree, "init_deviation", options.init_deviation());
+  Put(tree, "cost", options.cost());
+  Put(tree, "cost_form", options.cost_form());
+  Put(tree, "cost_reference", options.cost_reference());
+  Put(tree, "cost_weight", options.cost_weight());
+  Put(tree, "cost_exponent", options.cost_exponent());
+  Put(tree, "samples", options.samples());
+  if (options.has_baseline_decay()) tree["baseline_decay"] = options.baseline_decay();
   return tree;
 }
 
@@ -91,6 +114,22 @@ Json AugmentationTree(const v1::Augmentation& augmentation) {
   return tree;
 }
 
+Json ConstraintTree(const v1::Constraint& constraint) {
+  Json tree = Json::object();
+  Put(tree, "cost", constraint.cost());
+  if (constraint.has_min()) tree["min"] = constraint.min();
+  if (constraint.has_max()) tree["max"] = constraint.max();
+  if (constraint.has_min_quantile()) tree["min_quantile"] = constraint.min_quantile();
+  if (constraint.has_max_quantile()) tree["max_quantile"] = constraint.max_quantile();
+  return tree;
+}
+
+Json ConstraintsTree(const google::protobuf::RepeatedPtrField<v1::Constraint>& constraints) {
+  Json list = Json::array();
+  for (const v1::Constraint& constraint : constraints) list.push_back(ConstraintTree(constraint));
+  return list;
+}
+
 Json TrainTree(const v1::TrainOptions& options) {
   Json tree = Json::object();
   Put(tree, "epochs", options.epochs());
@@ -106,6 +145,12 @@ Json TrainTree(const v1::TrainOptions& options) {
   PutTree(tree, "augmentation", AugmentationTree(options.augmentation()));
   Put(tree, "images", options.images());
   Put(tree, "average_snapshots", options.average_snapshots());
+  Put(tree, "micro_batch_size", options.micro_batch_size());
+  PutTree(tree, "constraints", ConstraintsTree(options.constraints()));
+  Put(tree, "latency", options.latency().name());
+  if (options.has_max_skipped_steps()) tree["max_skipped_steps"] = options.max_skipped_steps();
+  Put(tree, "classifier_dropout", options.classifier_dropout());
+  PutTree(tree, "architecture", ArchitectureTree(options.architecture()));
   return tree;
 }
 
@@ -168,16 +213,6 @@ Json EvolveTree(const v1::EvolveStage& stage) {
   return tree;
 }
 
-Json ConstraintTree(const v1::Constraint& constraint) {
-  Json tree = Json::object();
-  Put(tree, "cost", constraint.cost());
-  if (constraint.has_min()) tree["min"] = constraint.min();
-  if (constraint.has_max()) tree["max"] = constraint.max();
-  if (constraint.has_min_quantile()) tree["min_quantile"] = constraint.min_quantile();
-  if (constraint.has_max_quantile()) tree["max_quantile"] = constraint.max_quantile();
-  return tree;
-}
-
 Json SearchTree(const v1::SearchOptions& options) {
   Json tree = Json::object();
   Put(tree, "algorithm", options.algorithm());
@@ -210,9 +245,7 @@ Json SearchTree(const v1::SearchOptions& options) {
   Put(nsga2, "infeasible", options.nsga2().infeasible());
   PutTree(tree, "nsga2", std::move(nsga2));
   Put(tree, "batch", options.batch());
-  Json constraints = Json::array();
-  for (const v1::Constraint& constraint : options.constraints()) constraints.push_back(ConstraintTree(constraint));
-  PutTree(tree, "constraints", std::move(constraints));
+  PutTree(tree, "constraints", ConstraintsTree(options.constraints()));
   Put(tree, "latency", options.latency().name());
   PutTree(tree, "evaluate", EvaluateTree(options.evaluate()));
   Put(tree, "seed", options.seed());
@@ -255,6 +288,8 @@ Json StageTree(const v1::Stage& stage) {
       put_kind("train", TrainTree(stage.train().options()));
       Put(tree, "target", stage.train().target());
       Put(tree, "continue_schedule", stage.train().continue_schedule());
+      Put(tree, "inherit_optimizer", stage.train().inherit_optimizer());
+      Put(tree, "base_epoch", stage.train().base_epoch());
       break;
     case v1::Stage::kScore:
       put_kind("score", ScoreTree(stage.score().options()));
@@ -273,6 +308,9 @@ Json StageTree(const v1::Stage& stage) {
       break;
     case v1::Stage::kResetBase:
       put_kind("reset_base", {{"after_dropped", stage.reset_base().after_dropped()}});
+      break;
+    case v1::Stage::kDeepen:
+      put_kind("deepen", {{"cells", stage.deepen().cells()}, {"inherit", stage.deepen().inherit()}});
       break;
     case v1::Stage::kRetrain:
       put_kind("retrain", RetrainTree(stage.retrain()));

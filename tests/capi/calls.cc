@@ -197,7 +197,8 @@ std::vector<Call> AllCalls(CallWorld& w) {
   });
   v1::ArchitectureParameters parameters;
   parameters.set_root_fingerprint(Ask<v1::Architecture>(nasshrink_arch_serialize, world.arch.get()).root_fingerprint());
-  for (const v1::Choice& choice : world.SpaceMessage().choices()) {
+  const v1::SearchSpace space = world.SpaceMessage();
+  for (const v1::Choice& choice : space.choices()) {
     v1::ChoiceParameters* values = parameters.add_choices();
     for (int i = 0; i < choice.candidates_size(); ++i) values->add_alpha(i);
   }

@@ -114,7 +114,7 @@ TEST(OptionsTest, ErrorsNameTheField) {
             "optimizer.nesterov");
   v1::TrainerOptions trainer;
   trainer.mutable_train()->set_batch_size(1U << 30);
-  EXPECT_EQ(ResolveTrainer(trainer).status().details().field, "train.batch_size");
+  EXPECT_EQ(ResolveTrainer(trainer, *space::Preset("nas-bench-201", {})).status().details().field, "train.batch_size");
   v1::DatasetOptions data;
   EXPECT_EQ(ResolveDataset(data).status().details().field, "source");
   data.set_source("fashion-mnist");
