@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "space/notation_text.h"
+#include "space/validate.h"
 
 namespace nasshrink::space {
 namespace {
@@ -64,6 +65,7 @@ base::Result<CsvText> CsvText::Parse(std::string_view text) {
     ++number;
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (line.empty()) continue;
+    if (!CheckText(line, "", line.size()).ok()) return AtLine(number, line, "UTF-8", "is not UTF-8");
     if (number > kMaxLines) return AtLine(number, line, fmt::format("up to {} lines", kMaxLines), "is one too many");
     NASSHRINK_ASSIGN_OR_RETURN(std::vector<std::string> cells, Cells(line, number));
     if (csv.header_.empty()) {

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "capi/fixture.h"
@@ -20,8 +22,8 @@ class NounsTest : public testing::Test {
 };
 
 TEST_F(NounsTest, EveryRegistryListsNamesWithHelp) {
-  for (const char* kind :
-       {"presets", "operators", "metrics", "rules", "strategies", "recipes", "algorithms", "formats", "latency-formats", "latency-tables"}) {
+  for (const char* kind : {"presets", "operators", "metrics", "rules", "strategies", "recipes", "algorithms", "formats",
+                           "latency-formats", "latency-tables"}) {
     const auto listing = Ask<v1::RegistryListing>(nasshrink_registry_list, world_.context.get(), kind);
     EXPECT_EQ(listing.kind(), kind);
     EXPECT_FALSE(listing.entries().empty()) << kind;
@@ -51,20 +53,36 @@ TEST_F(NounsTest, ListedPresetsAndRecipesCanBeMade) {
 TEST_F(NounsTest, ListedRulesCanBeApplied) {
   v1::ShrinkInput input;
   *input.mutable_scores() = world_.Scores();
-  const std::string scores = input.SerializeAsString();
-  v1::ShrinkRule abs;
-  abs.mutable_abs()->set_drop(1);
-  v1::ShrinkRule per_choice;
-  per_choice.mutable_per_choice()->set_drop(1);
+  std::map<std::string, v1::ShrinkRule> rules;
+  rules["abs"].mutable_abs()->set_drop(1);
+  rules["per_choice"].mutable_per_choice()->set_drop(1);
+  rules["se_nas"].mutable_se_nas()->set_drop(1);
+  rules["pad_nas"].mutable_pad_nas();
   const auto listing = Ask<v1::RegistryListing>(nasshrink_registry_list, world_.context.get(), "rules");
   for (const auto& entry : listing.entries()) {
-    ASSERT_TRUE(entry.name() == "abs" || entry.name() == "per_choice") << entry.name();
-    const std::string rule = (entry.name() == "abs" ? abs : per_choice).SerializeAsString();
+    ASSERT_EQ(rules.count(entry.name()), 1U) << entry.name();
+    const std::string rule = rules[entry.name()].SerializeAsString();
+    v1::ShrinkInput known = input;
+    if (entry.name() == "pad_nas") {
+      known.Clear();
+      const auto space = Ask<v1::SearchSpace>(nasshrink_space_serialize, world_.space.get());
+      v1::EvaluatedArchitectures* evaluated = known.mutable_evaluated();
+      evaluated->set_root_fingerprint(
+          Ask<v1::SpaceSummary>(nasshrink_space_describe, world_.space.get()).root_fingerprint());
+      evaluated->set_choices(static_cast<uint32_t>(space.choices_size()));
+      for (const v1::Choice& choice : space.choices()) {
+        evaluated->add_candidates(choice.alive_size() > 0 ? choice.alive(0) : 0);
+      }
+      v1::Objective* accuracy = evaluated->add_objectives();
+      accuracy->set_name("accuracy");
+      accuracy->set_maximise(true);
+      accuracy->add_values(90);
+    }
+    const std::string bytes = known.SerializeAsString();
     nasshrink_space* shrunk = nullptr;
-    EXPECT_EQ(Try(nasshrink_space_shrink, world_.space.get(), Data(scores), scores.size(), Data(rule), rule.size(),
-                  &shrunk, nullptr)
-                  .status,
-              NASSHRINK_OK);
+    const Outcome outcome = Try(nasshrink_space_shrink, world_.space.get(), Data(bytes), bytes.size(), Data(rule),
+                                rule.size(), &shrunk, nullptr);
+    EXPECT_EQ(outcome.status, NASSHRINK_OK) << entry.name() << ": " << outcome.message;
     nasshrink_space_free(shrunk);
   }
 }

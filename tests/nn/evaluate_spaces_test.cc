@@ -28,7 +28,7 @@ class EvaluateSpaces : public testing::TestWithParam<const char*> {
     options.batch_size = 8;
     auto trainer = supernet_->NewTrainer(options);
     ASSERT_TRUE(trainer.ok()) << trainer.status().message();
-    const auto outcome = (*trainer)->Epoch(*dataset_, 0, nullptr, {});
+    const auto outcome = (*trainer)->Epoch(*dataset_, {});
     ASSERT_TRUE(outcome.ok()) << outcome.status().message();
   }
   // Losses: they differ where anything does.

@@ -163,7 +163,9 @@ TEST_F(ImageFolderTest, TrainingDoesNotDependOnTheWorkers) {
     const auto supernet = backend->NewSupernet(ToySpace({4, 1, 3, 8, 3}), {});
     const auto trainer = (*supernet)->NewTrainer(train);
     for (uint32_t epoch = 0; epoch < 2; ++epoch) {
-      const auto outcome = (*trainer)->Epoch(**dataset, epoch, nullptr, nullptr);
+      run::EpochRequest request;
+      request.epoch = epoch;
+      const auto outcome = (*trainer)->Epoch(**dataset, request);
       ASSERT_TRUE(outcome.ok()) << outcome.status().message();
       EXPECT_EQ(outcome->images, 20U);
     }

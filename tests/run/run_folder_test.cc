@@ -70,8 +70,9 @@ TEST(RunFolderTest, BestIsTheRetrainedChildOnceThereIsOne) {
   const auto progress = FolderProgress(folder / "run");
   ASSERT_TRUE(progress.ok());
   EXPECT_EQ(progress->message(), "");
-  ASSERT_EQ(progress->best().metrics_size(), 1);
+  ASSERT_EQ(progress->best().metrics_size(), 2);
   EXPECT_EQ(progress->best().metrics(0).name(), "test_accuracy");
+  EXPECT_EQ(progress->best().metrics(1).name(), "test_top5");
   EXPECT_EQ((*run)->Progress().best().SerializeAsString(), progress->best().SerializeAsString());
 }
 

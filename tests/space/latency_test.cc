@@ -292,6 +292,7 @@ TEST(LatencyText, PointsAtTheCell) {
   EXPECT_EQ(field_of(header + "a,1,0,0,x,32\na,1,0,0,x,32\n"), "line 3, column key");
   EXPECT_EQ(field_of(header + "a,1,0,0,x\n"), "line 2");
   EXPECT_EQ(field_of(header + "\"a,1,0,0,x\n"), "line 2");
+  EXPECT_EQ(field_of(header + "a,1,0,0,x,32\nb\xeb,1,0,0,x,32\n"), "line 3");
   EXPECT_EQ(field_of("key,key\n"), "line 1");
   EXPECT_EQ(field_of("name,mean_ms\na,1\n"), "line 1");
   EXPECT_EQ(field_of(""), "text");

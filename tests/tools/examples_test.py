@@ -1,8 +1,8 @@
 """Runs every example of docs/cli.md, in order, in one folder.
 
 A block marked `sh` needs the core library alone, one marked `sh torch` also the torch library; one marked `sh long` is
-too long for a test, so only its words are checked against the commands there are. A block marked `csv NAME` is the file
-NAME, which the commands find.
+too long for a test, so only its words are checked against the commands there are. A block marked `csv NAME` or
+`textproto NAME` is the file NAME, which the commands find.
 """
 import re
 import shlex
@@ -13,7 +13,7 @@ from program import SOURCE, ProgramTest
 
 TEXT = (SOURCE / "docs/cli.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh ?(\w*)\n(.*?)^```", TEXT, re.M | re.S)
-FILES = re.findall(r"^```csv ([\w.-]+)\n(.*?)^```", TEXT, re.M | re.S)
+FILES = re.findall(r"^```(?:csv|textproto) ([\w.-]+)\n(.*?)^```", TEXT, re.M | re.S)
 
 
 class Examples(ProgramTest):

@@ -65,7 +65,7 @@ class Shrink(ProgramTest):
     def test_wrong_calls(self):
         def message(*words):
             return self.fails(2, "shrink", "nas-bench-201", "-o", "x.bin", *words)["message"]
-        self.assertIn("one of --scores FILE and --children CSV", message("--rule", "abs"))
+        self.assertIn("one of --scores, a file of OperatorScores (nasshrink score-operators), and --children CSV", message("--rule", "abs"))
         self.assertIn("takes --rule abs", message("--rule", "per-choice", "--children", "scores.csv"))
         self.assertIn("mean, upper_tail or median",
                       message("--rule", "abs", "--children", "scores.csv", "--aggregation", "best"))
