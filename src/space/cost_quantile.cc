@@ -1,9 +1,7 @@
 #include "space/cost_quantile.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "space/cost_levels.h"
@@ -12,49 +10,29 @@
 namespace nasshrink::space {
 namespace {
 
-constexpr size_t kMaxValues = 2'000'000;
+constexpr uint64_t kMaxUnits = 4'000'000;
 constexpr int64_t kCoarser = 4;
 
-struct Share {
-  uint64_t key = 0;
-  double share = 0;
-};
-using Shares = std::vector<Share>;  // ascending by key
-
-Shares Merged(const Shares& a, const Shares& b) {
-  Shares out;
-  out.reserve(a.size() + b.size());
-  size_t j = 0;
-  for (const Share& next : a) {
-    while (j < b.size() && b[j].key < next.key) out.push_back(b[j++]);
-    out.push_back(next);
-    if (j < b.size() && b[j].key == next.key) out.back().share += b[j++].share;
-  }
-  out.insert(out.end(), b.begin() + static_cast<ptrdiff_t>(j), b.end());
-  return out;
-}
-
-Shares Added(const Shares& shares, const PackedCosts::Steps& steps, size_t begin, size_t end) {
-  if (end - begin > 1) {
-    const size_t middle = begin + (end - begin) / 2;
-    return Merged(Added(shares, steps, begin, middle), Added(shares, steps, middle, end));
-  }
-  Shares shifted = shares;
-  const double weight =
-      static_cast<double>(steps.first[begin + 1] - steps.first[begin]) / static_cast<double>(steps.members.size());
-  for (Share& share : shifted) {
-    share.key += steps.keys[begin];
-    share.share *= weight;
-  }
-  return shifted;
-}
-
-// Nothing when there are too many values.
-std::optional<Shares> Distribution(const PackedCosts& packed) {
-  Shares shares = {{0, 1}};
+// Shares of the children by their cost in units. Nothing when there are too many units.
+std::optional<std::vector<double>> Distribution(const PackedCosts& packed) {
+  uint64_t units = 0;
+  for (const PackedCosts::Steps& steps : packed.steps()) units += steps.keys.back();
+  if (units > kMaxUnits) return std::nullopt;
+  std::vector<double> shares(units + 1, 0.0);
+  std::vector<double> next(units + 1, 0.0);
+  shares[0] = 1;
+  size_t reached = 1;
   for (const PackedCosts::Steps& steps : packed.steps()) {
-    shares = Added(shares, steps, 0, steps.keys.size());
-    if (shares.size() > kMaxValues) return std::nullopt;
+    const size_t further = reached + steps.keys.back();
+    std::fill_n(next.begin(), further, 0.0);
+    for (size_t s = 0; s < steps.keys.size(); ++s) {
+      const double weight =
+          static_cast<double>(steps.first[s + 1] - steps.first[s]) / static_cast<double>(steps.members.size());
+      double* to = next.data() + steps.keys[s];
+      for (size_t unit = 0; unit < reached; ++unit) to[unit] += shares[unit] * weight;
+    }
+    shares.swap(next);
+    reached = further;
   }
   return shares;
 }
@@ -72,14 +50,17 @@ base::Result<int64_t> CostQuantile(const Space& space, const AdditiveCost& cost,
     const auto packed = PackedCosts::Make(levels, filter.windows, quanta);
     const auto shares = packed ? Distribution(*packed) : std::nullopt;
     if (!shares) continue;
+    // A share that was summed up to just below the one asked for counts as reached.
+    constexpr double kRounding = 1e-12;
     double below = 0;
-    for (const Share& next : *shares) {
-      below += next.share;
-      // A share that was summed up to just below the one asked for counts as reached.
-      constexpr double kRounding = 1e-12;
-      if (below >= share - kRounding) return base + static_cast<int64_t>(next.key) * quanta[0];
+    size_t last = 0;
+    for (size_t unit = 0; unit < shares->size(); ++unit) {
+      if ((*shares)[unit] == 0) continue;
+      last = unit;
+      below += (*shares)[unit];
+      if (below >= share - kRounding) break;
     }
-    return base + static_cast<int64_t>(shares->back().key) * quanta[0];
+    return base + static_cast<int64_t>(last) * quanta[0];
   }
 }
 

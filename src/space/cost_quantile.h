@@ -11,8 +11,9 @@
 namespace nasshrink::space {
 
 // The smallest cost of a child that at least `share` (above 0, at most 1) of the children do not exceed. The shares are
-// added up in double precision. Where sums take more than 2,000,000 values, costs are rounded down to a quantum first
-// and the quantile is that of the rounded costs, below the true one by at most a quantum a digit of the space.
+// added up in double precision.
+// Where costs spread over more than 4,000,000 units (their greatest common divisor), they are rounded down to a quantum
+// first and the quantile is that of the rounded costs, below the true one by at most a quantum a digit of the space.
 base::Result<int64_t> CostQuantile(const Space& space, const AdditiveCost& cost, double share);
 
 }  // namespace nasshrink::space

@@ -342,6 +342,10 @@ class NamedBackend : public Backend {
   base::Result<std::unique_ptr<Supernet>> LoadSupernet(const space::Space& space, std::string_view image) override {
     return table_->LoadSupernet(space, image);
   }
+  base::Result<InferenceTimes> TimeInference(const space::Space& child, const TimingOptions& options,
+                                             const base::Cancel* cancel) override {
+    return table_->TimeInference(child, options, cancel);
+  }
   uint64_t EstimateMemory(const space::Space& space, uint32_t batch) const override {
     return table_->EstimateMemory(space, batch);
   }
