@@ -63,7 +63,7 @@ base::Result<run::InferenceTimes> Repeat(Pass<float>* pass, const std::vector<fl
                                          const run::TimingOptions& options, const base::Cancel* cancel) {
   for (size_t i = 0; i < kWarmUpRuns; ++i) pass->Forward(images.data(), options.batch_size, &given);
   std::vector<double> runs;
-  const Stopwatch all(false);
+  const Stopwatch all(alone);
   // Looking at the runs takes time of its own, so it is done when there are half as many again.
   for (size_t next = kLeastRuns;; next += next / 2) {
     while (runs.size() < next) {

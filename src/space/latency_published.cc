@@ -1,6 +1,8 @@
 // The tables that ProxylessNAS, Once-for-All and HW-NAS-Bench published, as operators of the registry.
 #include <charconv>
+#include <cmath>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,13 @@ namespace {
 
 constexpr uint64_t kMaxExpansion = 32;
 constexpr uint64_t kMaxKernel = 15;
+
+// A number that is at least 0.
+base::Result<double> Amount(const CsvText& csv, size_t row, size_t column) {
+  NASSHRINK_ASSIGN_OR_RETURN(const double value, csv.Number(row, column));
+  if (value < 0) return csv.Wrong(row, column, "0 or more", "is below 0");
+  return value;
+}
 
 void Add(const std::string& key, double mean, double variance, uint64_t count, v1::LatencyTable* table) {
   v1::OperatorLatency* one = table->add_operators();
@@ -41,6 +50,8 @@ class BlockTable {
 
   base::Status FindColumns();
   base::Status ReadLine(size_t row);
+  base::Status AddLine(size_t row, const OperatorDef& op, const OperatorPlace& place);
+  base::Status AddOperator(size_t row, const std::string& key, double mean, double variance, uint64_t count);
   // "112x112x16": height, width, channels; one number is that of the classes.
   base::Result<Shape> ReadShape(size_t row, size_t column) const;
   base::Result<OperatorDef> ReadBlock(size_t row, const Shape& in) const;
@@ -48,6 +59,7 @@ class BlockTable {
   const CsvText& csv_;
   bool once_for_all_;
   Columns at_;
+  std::set<std::string> seen_;
   v1::LatencyTable table_;
 };
 
@@ -76,7 +88,8 @@ base::Result<Shape> BlockTable::ReadShape(size_t row, size_t column) const {
     if (error != std::errc() || number == 0 || number > kMaxClasses || numbers.size() == 3) break;
     numbers.push_back(number);
     if (stopped == end && numbers.size() == 1) return Shape{numbers[0], 1, 1};
-    if (stopped == end && numbers.size() == 3) return Shape{numbers[2], numbers[0], numbers[1]};
+    const bool sides = numbers.size() == 3 && numbers[0] <= kMaxSide && numbers[1] <= kMaxSide;
+    if (stopped == end && sides) return Shape{numbers[2], numbers[0], numbers[1]};
     if (stopped == end || *stopped != 'x') break;
     at = stopped + 1;
   }
@@ -103,40 +116,48 @@ base::Result<OperatorDef> BlockTable::ReadBlock(size_t row, const Shape& in) con
   return op;
 }
 
+base::Status BlockTable::AddLine(size_t row, const OperatorDef& op, const OperatorPlace& place) {
+  NASSHRINK_ASSIGN_OR_RETURN(const double mean, Amount(csv_, row, at_.mean));
+  NASSHRINK_ASSIGN_OR_RETURN(double variance, Amount(csv_, row, at_.spread));
+  if (csv_.At(row, at_.kind) == "std") variance *= variance;
+  if (!std::isfinite(variance)) return csv_.Wrong(row, at_.spread, "a smaller number", "is no deviation");
+  NASSHRINK_ASSIGN_OR_RETURN(const uint64_t count, csv_.Whole(row, at_.count, 0, UINT32_MAX));
+  return AddOperator(row, OperatorKey(op, place), mean, variance, count);
+}
+
+base::Status BlockTable::AddOperator(size_t row, const std::string& key, double mean, double variance, uint64_t count) {
+  if (!seen_.insert(key).second)
+    return csv_.Wrong(row, at_.op, "each operator once", "the operator has a time already");
+  Add(key, mean, variance, count, &table_);
+  return {};
+}
+
 base::Status BlockTable::ReadLine(size_t row) {
   NASSHRINK_ASSIGN_OR_RETURN(const Shape in, ReadShape(row, at_.input));
   NASSHRINK_ASSIGN_OR_RETURN(const Shape out, ReadShape(row, at_.output));
-  NASSHRINK_ASSIGN_OR_RETURN(const double mean, csv_.Number(row, at_.mean));
-  NASSHRINK_ASSIGN_OR_RETURN(double variance, csv_.Number(row, at_.spread));
-  if (csv_.At(row, at_.kind) == "std") variance *= variance;
-  NASSHRINK_ASSIGN_OR_RETURN(const uint64_t count, csv_.Whole(row, at_.count, 0, UINT32_MAX));
   const std::string& name = csv_.At(row, at_.op);
   const std::string activation = once_for_all_ ? "h_swish" : "relu6";
-  const auto add = [&](const OperatorDef& op, const Shape& from, uint32_t stride) {
-    Add(OperatorKey(op, {from, out, stride}), mean, variance, count, &table_);
-  };
   if (name == "expanded_conv") {
     NASSHRINK_ASSIGN_OR_RETURN(const OperatorDef op, ReadBlock(row, in));
     NASSHRINK_ASSIGN_OR_RETURN(const uint64_t stride, csv_.Whole(row, at_.stride, 1, kMaxStride));
-    add(op, in, static_cast<uint32_t>(stride));
-  } else if (name == "Conv") {
+    return AddLine(row, op, {in, out, static_cast<uint32_t>(stride)});
+  }
+  if (name == "Conv") {
     table_.set_resolution(in.height);
-    add(ConvNorm(3, activation), in, 2);
-  } else if (name == "Conv_1") {
-    add(ConvNorm(1, activation), in, 1);
-  } else if (name == "Conv_2") {
-    add(BareConv(1, out.channels, activation), in, 1);
-  } else if (name == "AvgPool2D") {
-    add(MakeOperator("global_avg_pool"), in, 1);
-  } else if (name == "Logits") {
-    const Shape pooled = {in.channels, 1, 1};
-    add(MakeOperator("linear"), pooled, 1);
-    // ProxylessNAS measured pooling and classifier together.
-    if (in.height > 1) Add(OperatorKey(MakeOperator("global_avg_pool"), {in, pooled, 1}), 0, 0, count, &table_);
-  } else {
+    return AddLine(row, ConvNorm(3, activation), {in, out, 2});
+  }
+  if (name == "Conv_1") return AddLine(row, ConvNorm(1, activation), {in, out, 1});
+  if (name == "Conv_2") return AddLine(row, BareConv(1, out.channels, activation), {in, out, 1});
+  if (name == "AvgPool2D") return AddLine(row, MakeOperator("global_avg_pool"), {in, out, 1});
+  if (name != "Logits") {
     return csv_.Wrong(row, at_.op, "expanded_conv, Conv, Conv_1, Conv_2, AvgPool2D, Logits", "is no operator");
   }
-  return {};
+  const Shape pooled = {in.channels, 1, 1};
+  NASSHRINK_RETURN_IF_ERROR(AddLine(row, MakeOperator("linear"), {pooled, out, 1}));
+  if (in.height == 1 && in.width == 1) return {};
+  // ProxylessNAS measured pooling and classifier together.
+  const uint64_t count = table_.operators(table_.operators_size() - 1).count();
+  return AddOperator(row, OperatorKey(MakeOperator("global_avg_pool"), {in, pooled, 1}), 0, 0, count);
 }
 
 base::Result<v1::LatencyTable> BlockTable::Read() {
@@ -178,7 +199,7 @@ base::Result<v1::LatencyTable> ReadFbnetLatency(const CsvText& csv, std::string_
   table.set_device(std::string(device));
   std::map<std::string, double> known;
   for (size_t row = 0; row < csv.rows(); ++row) {
-    NASSHRINK_ASSIGN_OR_RETURN(const double mean, csv.Number(row, delta));
+    NASSHRINK_ASSIGN_OR_RETURN(const double mean, Amount(csv, row, delta));
     if (csv.At(row, layer) == "-1") {
       table.set_fixed_ms(mean);
       continue;
@@ -192,6 +213,7 @@ base::Result<v1::LatencyTable> ReadFbnetLatency(const CsvText& csv, std::string_
     place.in = {static_cast<uint32_t>(channels_in), static_cast<uint32_t>(pixels), static_cast<uint32_t>(pixels)};
     place.out = {static_cast<uint32_t>(channels_out), (place.in.height - 1) / place.stride + 1,
                  (place.in.width - 1) / place.stride + 1};
+    NASSHRINK_RETURN_IF_ERROR(CheckText(csv.At(row, op), "op"));
     const std::string key = LabelKey(csv.At(row, op), place);
     const auto [found, is_new] = known.insert({key, mean});
     if (!is_new && found->second != mean) {

@@ -25,7 +25,7 @@ space::Space SmallChain() {
   space::Space space;
   space.name = "small chain";
   space.network.input_channels = 3;
-  space.network.input_height = space.network.input_width = 64;
+  space.network.input_height = space.network.input_width = 160;
   space.network.classes = 10;
   space::AddFixed(&space, "stem", space::ConvNorm(3, "relu6"), 16, 2);
   for (const auto& [channels, stride] : {std::pair(24U, 2U), {24U, 1U}, {40U, 2U}, {40U, 1U}, {80U, 2U}, {80U, 1U}}) {

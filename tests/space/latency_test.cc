@@ -8,6 +8,7 @@
 #include "space/architecture.h"
 #include "space/cost_report.h"
 #include "space/latency_formats.h"
+#include "space/latency_presets.h"
 #include "space/operators.h"
 #include "space/presets.h"
 #include "space/sample_children.h"
@@ -180,6 +181,23 @@ TEST(LatencyModel, RefusesTablesThatDoNotFit) {
   options.set_cells(300);
   EXPECT_TRUE(LatencyModel::Make(PresetOf("nas-bench-201"), huge).ok());
   EXPECT_EQ(LatencyModel::Make(PresetOf("nas-bench-201", options), huge).status().code(), base::Code::kOutOfRange);
+}
+
+TEST(LatencyPresets, CoverBothSpacesOfPadNas) {
+  ASSERT_EQ(LatencyPresets().size(), 1U);
+  const auto table = LatencyPreset(LatencyPresets()[0].name);
+  ASSERT_TRUE(table.ok()) << table.status().message();
+  for (const char* name : {"pad-nas-basic", "pad-nas-large"}) {
+    const Space space = PresetOf(name);
+    const auto report = LatencyModel::Report(space, *table);
+    ASSERT_TRUE(report.ok()) << report.status().message();
+    EXPECT_EQ(report->missing_size(), 0) << name;
+    EXPECT_LT(report->min_ms(), report->max_ms());
+    const auto model = LatencyModel::Make(space, *table);
+    ASSERT_TRUE(model.ok());
+    EXPECT_TRUE(model->Of(NthChild(space, 0)).variance.has_value());
+  }
+  EXPECT_EQ(LatencyPreset("pad").status().details().field, "name");
 }
 
 // ---- Whole networks ----

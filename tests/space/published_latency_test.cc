@@ -136,5 +136,23 @@ TEST(PublishedLatency, OfOnceForAllCoversItsNetworks) {
   EXPECT_EQ(table.operators(0).count(), 495U);
 }
 
+TEST(PublishedLatency, PointsAtTheCell) {
+  const std::string header = "op,input,output,expand,kernel,stride,mean_ms,spread,spread_kind,count,key,se,hs\n";
+  const auto field_of = [&](const std::string& line, const std::string& more = "") {
+    const auto table = ReadLatency("once-for-all", "", header + line + more);
+    return table.ok() ? "none" : table.status().details().field;
+  };
+  const std::string good = "expanded_conv,8x8x16,8x8x16,48,3,1,0.5,0.1,std,9,k,0,1\n";
+  EXPECT_EQ(field_of(good), "none");
+  EXPECT_EQ(field_of(good, good), "line 3, column op");
+  EXPECT_EQ(field_of("pool,8x8x16,8x8x16,48,3,1,0.5,0.1,std,9,k,0,1\n"), "line 2, column op");
+  EXPECT_EQ(field_of("expanded_conv,8x8,8x8x16,48,3,1,0.5,0.1,std,9,k,0,1\n"), "line 2, column input");
+  EXPECT_EQ(field_of("expanded_conv,8x8x16,70000x8x16,48,3,1,0.5,0.1,std,9,k,0,1\n"), "line 2, column output");
+  EXPECT_EQ(field_of("expanded_conv,8x8x16,8x8x16,40,3,1,0.5,0.1,std,9,k,0,1\n"), "line 2, column expand");
+  EXPECT_EQ(field_of("expanded_conv,8x8x16,8x8x16,48,3,1,-1,0.1,std,9,k,0,1\n"), "line 2, column mean_ms");
+  EXPECT_EQ(field_of("expanded_conv,8x8x16,8x8x16,48,3,1,1,1e300,std,9,k,0,1\n"), "line 2, column spread");
+  EXPECT_EQ(field_of("expanded_conv,8x8x16,8x8x16,48,3,1,1,1,std,9,k,2,1\n"), "line 2, column se");
+}
+
 }  // namespace
 }  // namespace nasshrink::space
