@@ -296,7 +296,8 @@ TEST(Nsga2, FailedChildrenNeitherSurviveNorBreed) {
   EXPECT_EQ(report.failed(), failed.size());
   EXPECT_EQ(report.told(), 60U);
   EXPECT_EQ(report.evaluated().objectives(1).values_size(), static_cast<int>(60 - failed.size()));
-  for (const uint64_t number : study->Snapshot().searcher().trials()) EXPECT_EQ(failed.count(number), 0U);
+  const v1::StudySnapshot snapshot = study->Snapshot();
+  for (const uint64_t number : snapshot.searcher().trials()) EXPECT_EQ(failed.count(number), 0U);
 }
 
 TEST(Nsga2, AGenerationWithoutSuccessIsFollowedByARandomOne) {
