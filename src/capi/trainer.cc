@@ -35,6 +35,21 @@ base::Status PublishStep(const run::StepOutcome& outcome, const space::Space& sp
   return PublishMessage(report, out);
 }
 
+using LabelledStep = base::Result<run::StepOutcome> (run::Trainer::*)(const run::TensorView&, const run::TensorView&);
+
+// One step, of weights or of architecture parameters, on a labelled batch.
+base::Status StepOf(LabelledStep step, nasshrink_trainer* trainer, const nasshrink_tensor* inputs,
+                    const nasshrink_tensor* targets, nasshrink_buffer** out) {
+  NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
+  NASSHRINK_ASSIGN_OR_RETURN(const auto images, Get(inputs, "inputs"));
+  NASSHRINK_ASSIGN_OR_RETURN(const auto labels, Get(targets, "targets"));
+  NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+  const SupernetUse use(*object->supernet, Access::kWrite);
+  NASSHRINK_RETURN_IF_ERROR(use.status());
+  NASSHRINK_ASSIGN_OR_RETURN(const auto outcome, ((*object->trainer).*step)(images->view, labels->view));
+  return PublishStep(outcome, use->space(), out);
+}
+
 }  // namespace
 }  // namespace nasshrink::capi
 
@@ -66,32 +81,14 @@ nasshrink_status nasshrink_trainer_step(nasshrink_trainer* trainer, const nasshr
                                         const nasshrink_tensor* targets, nasshrink_buffer** out,
                                         nasshrink_error** err) {
   if (out != nullptr) *out = nullptr;
-  return Guard(err, [&]() -> Status {
-    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
-    NASSHRINK_ASSIGN_OR_RETURN(const auto images, Get(inputs, "inputs"));
-    NASSHRINK_ASSIGN_OR_RETURN(const auto labels, Get(targets, "targets"));
-    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
-    const SupernetUse use(*object->supernet, Access::kWrite);
-    NASSHRINK_RETURN_IF_ERROR(use.status());
-    NASSHRINK_ASSIGN_OR_RETURN(const auto outcome, object->trainer->Step(images->view, labels->view));
-    return PublishStep(outcome, use->space(), out);
-  });
+  return Guard(err, [&] { return StepOf(&run::Trainer::Step, trainer, inputs, targets, out); });
 }
 
 nasshrink_status nasshrink_trainer_arch_step(nasshrink_trainer* trainer, const nasshrink_tensor* inputs,
                                              const nasshrink_tensor* targets, nasshrink_buffer** out,
                                              nasshrink_error** err) {
   if (out != nullptr) *out = nullptr;
-  return Guard(err, [&]() -> Status {
-    NASSHRINK_ASSIGN_OR_RETURN(const auto object, Get(trainer, "trainer"));
-    NASSHRINK_ASSIGN_OR_RETURN(const auto images, Get(inputs, "inputs"));
-    NASSHRINK_ASSIGN_OR_RETURN(const auto labels, Get(targets, "targets"));
-    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
-    const SupernetUse use(*object->supernet, Access::kWrite);
-    NASSHRINK_RETURN_IF_ERROR(use.status());
-    NASSHRINK_ASSIGN_OR_RETURN(const auto outcome, object->trainer->ArchitectureStep(images->view, labels->view));
-    return PublishStep(outcome, use->space(), out);
-  });
+  return Guard(err, [&] { return StepOf(&run::Trainer::ArchitectureStep, trainer, inputs, targets, out); });
 }
 
 nasshrink_status nasshrink_trainer_forward(nasshrink_trainer* trainer, const nasshrink_tensor* inputs,

@@ -167,7 +167,6 @@ struct ArchitectureOptions {
   double cost_exponent = 0.3;
   uint32_t samples = 10;
   double baseline_decay = 0.99;
-  double skip_dropout = 0;
 };
 
 // Changes of training pictures beyond crop, flip and cutout; 0 switches one off.
@@ -195,7 +194,6 @@ struct TrainOptions {
   std::function<space::Architecture(uint64_t seed, uint64_t step)> draw;
   bool freeze_unsampled = true;
   double label_smoothing = 0;
-  double drop_path = 0;
   double classifier_dropout = 0;
   ArchitectureOptions architecture;
   uint32_t crop_padding = 0;
