@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <array>
 #include <charconv>
 
+#include "run/recipe.h"
 #include "run/settings.h"
 #include "space/codec.h"
 #include "space/presets.h"
@@ -16,176 +17,35 @@ namespace {
 using base::Invalid;
 using base::Status;
 
-// The most a plan may have.
-constexpr uint64_t kMostScheduleEpochs = 1000000;
-
-// The preset of the recipes, taken smaller than published unless the settings say otherwise.
+// The preset that recipes take smaller than published unless the settings say otherwise.
 constexpr const char* kSmallPreset = "nas-bench-201";
 
-// What the settings before the plan itself decide.
-struct RecipeInput {
-  std::string space = kSmallPreset;
-  uint32_t channels = 0;
-  uint32_t cells = 0;
-  bool shaped = false;  // a space setting was given
-  bool tiny = false;
-  bool coloured = false;  // images have more than one channel
-};
+const auto& AllRecipes() {
+  static const std::array kRecipes = {&AbsRecipe()};
+  return kRecipes;
+}
 
-struct ShortName {
-  const char* name;
-  const char* type;
-  const char* help;
-  std::vector<const char*> paths;
-};
-
-// How much work a recipe does. The numbers are our decision: what fits two processors in minutes.
-struct AbsSize {
-  uint32_t epochs, stage_epochs, retrain_epochs;
-  uint32_t batch_size;
-  uint32_t images;  // of the training part; 0 for all
-  uint32_t drop;
-  const char* children_at_most;
-  uint32_t trials;
-  uint32_t evaluate_images;
-};
-constexpr AbsSize kAbs = {3, 1, 5, 128, 0, 5, "1000", 60, 2000};
-constexpr AbsSize kAbsTiny = {1, 1, 1, 64, 512, 8, "1000", 8, 256};
-
-void SetTraining(const AbsSize& size, const RecipeInput& input, uint32_t epochs, v1::TrainOptions* options) {
-  options->set_epochs(epochs);
-  options->set_batch_size(size.batch_size);
-  options->set_images(size.images);
-  options->set_strategy("uniform");
-  if (input.coloured) {
-    options->set_crop_padding(4);
-    options->set_flip(true);
+base::Result<const Recipe*> FindRecipe(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const Recipe* recipe : AllRecipes()) {
+    if (name == recipe->name) return recipe;
+    known.emplace_back(recipe->name);
   }
-  v1::Optimizer* optimizer = options->mutable_optimizer();
-  optimizer->set_name("sgd");
-  optimizer->set_learning_rate(0.1);
-  optimizer->set_schedule("cosine");
-  optimizer->set_momentum(0.9);
-  optimizer->set_nesterov(true);
-  optimizer->set_weight_decay(5e-4);
+  return base::Error(base::Code::kNotFound, "there is no recipe of this name")
+      .WithField("recipe", fmt::format("'{}'", name), fmt::format("{}", fmt::join(known, ", ")));
 }
 
-void AddAbsTraining(const AbsSize& size, const RecipeInput& input, uint32_t epochs, bool continued, v1::Stage* stage) {
-  v1::TrainOptions* options = stage->mutable_train()->mutable_options();
-  SetTraining(size, input, epochs, options);
-  options->mutable_optimizer()->set_final_learning_rate(0.001);
-  stage->mutable_train()->set_continue_schedule(continued);
+std::vector<RecipeParameter> InputParameters(const Recipe& recipe) {
+  return {{"tiny", "integer", "1 takes a variant that ends in seconds"},
+          {"space", "name", fmt::format("preset of the space; {}", recipe.space)},
+          {"space.channels", "integer", "channels of its first stage; 8 for nas-bench-201"},
+          {"space.cells", "integer", "cells a stage; 1 for nas-bench-201"}};
 }
 
-void AddAbsLoop(const AbsSize& size, const RecipeInput& input, v1::Stage* stage) {
-  stage->set_key("shrink");
-  v1::LoopStage* loop = stage->mutable_loop();
-  loop->mutable_until()->set_children_at_most(size.children_at_most);
-  loop->mutable_until()->set_nothing_dropped(true);
-  v1::Stage* score = loop->add_body();
-  score->set_key("score");
-  score->mutable_score()->mutable_options()->set_metric("angle");
-  score->mutable_score()->mutable_options()->set_aggregation("mean");
-  v1::Stage* drop = loop->add_body();
-  drop->set_key("drop");
-  drop->mutable_shrink()->mutable_rule()->mutable_abs()->set_drop(size.drop);
-  v1::Stage* train = loop->add_body();
-  train->set_key("train_again");
-  AddAbsTraining(size, input, size.stage_epochs, true, train);
-}
-
-void AddSearch(const AbsSize& size, v1::Stage* stage) {
-  stage->set_key("search");
-  v1::SearchOptions* options = stage->mutable_search()->mutable_options();
-  options->set_algorithm("evolution");
-  options->add_metrics("accuracy");
-  options->set_trials(size.trials);
-  v1::EvolutionOptions* evolution = options->mutable_evolution();
-  evolution->set_population(std::min(20U, size.trials));
-  evolution->set_top_k(std::min(10U, size.trials));
-  evolution->set_mutation_probability(0.1);
-  v1::EvaluateOptions* evaluate = options->mutable_evaluate();
-  evaluate->set_images(size.evaluate_images);
-  evaluate->mutable_re_bn()->set_images(size.evaluate_images);
-}
-
-void AddRetrain(const AbsSize& size, const RecipeInput& input, v1::Stage* stage) {
-  stage->set_key("retrain");
-  v1::RetrainStage* retrain = stage->mutable_retrain();
-  SetTraining(size, input, size.retrain_epochs, retrain->mutable_options());
-  retrain->set_use_all_training_images(true);
-  retrain->set_top(1);
-}
-
-// ABS (Sec. 3.3, Algorithm 1): train, then score by the angle, drop the worst and train on while the space is too
-// large; search in what is left and train the best child from scratch.
-v1::RunPlan AbsPlan(const RecipeInput& input) {
-  const AbsSize& size = input.tiny ? kAbsTiny : kAbs;
-  v1::RunPlan plan;
-  plan.set_schema_version(1);
-  plan.set_name("abs");
-  plan.mutable_supernet()->set_backend("torch");
-  plan.mutable_supernet()->set_init("kaiming_uniform");
-  v1::Stage* train = plan.add_stages();
-  train->set_key("train");
-  AddAbsTraining(size, input, size.epochs, false, train);
-  AddAbsLoop(size, input, plan.add_stages());
-  AddSearch(size, plan.add_stages());
-  AddRetrain(size, input, plan.add_stages());
-  v1::Stage* exported = plan.add_stages();
-  exported->set_key("export");
-  exported->mutable_export_()->set_format("safetensors");
-  exported->mutable_export_()->set_file("best.safetensors");
-  return plan;
-}
-
-const std::vector<ShortName>& AbsNames() {
-  static const auto* const kNames = new std::vector<ShortName>{
-      {"epochs", "integer", "epochs of the first training", {"stages[train].train.options.epochs"}},
-      {"stage_epochs",
-       "integer",
-       "epochs after each shrinking",
-       {"stages[shrink].loop.body[train_again].train.options.epochs"}},
-      {"retrain_epochs", "integer", "epochs of the final training", {"stages[retrain].retrain.options.epochs"}},
-      {"schedule_epochs",
-       "integer",
-       "length of the supernet's learning-rate schedule; 0, the default, is epochs and three times stage_epochs",
-       {"stages[train].train.options.optimizer.schedule_epochs",
-        "stages[shrink].loop.body[train_again].train.options.optimizer.schedule_epochs"}},
-      {"batch_size",
-       "integer",
-       "images a step",
-       {"stages[train].train.options.batch_size", "stages[shrink].loop.body[train_again].train.options.batch_size",
-        "stages[retrain].retrain.options.batch_size"}},
-      {"learning_rate",
-       "number",
-       "first learning rate",
-       {"stages[train].train.options.optimizer.learning_rate",
-        "stages[shrink].loop.body[train_again].train.options.optimizer.learning_rate",
-        "stages[retrain].retrain.options.optimizer.learning_rate"}},
-      {"images",
-       "integer",
-       "training images used, 0 for all",
-       {"stages[train].train.options.images", "stages[shrink].loop.body[train_again].train.options.images",
-        "stages[retrain].retrain.options.images"}},
-      {"drop", "integer", "operators dropped at a time (k)", {"stages[shrink].loop.body[drop].shrink.rule.abs.drop"}},
-      {"children_at_most",
-       "integer",
-       "stop shrinking at this size (T)",
-       {"stages[shrink].loop.until.children_at_most"}},
-      {"trials", "integer", "children evaluated by the search", {"stages[search].search.options.trials"}},
-      {"evaluate_images",
-       "integer",
-       "validation and Re-BN images a child",
-       {"stages[search].search.options.evaluate.images", "stages[search].search.options.evaluate.re_bn.images"}},
-      {"top", "integer", "children trained from scratch", {"stages[retrain].retrain.top"}},
-  };
-  return *kNames;
-}
-
-std::vector<std::string> KnownNames() {
-  std::vector<std::string> names = {"tiny", "space", "space.channels", "space.cells"};
-  for (const ShortName& name : AbsNames()) names.emplace_back(name.name);
+std::vector<std::string> KnownNames(const Recipe& recipe) {
+  std::vector<std::string> names;
+  for (const RecipeParameter& parameter : InputParameters(recipe)) names.push_back(parameter.name);
+  for (const ShortName& name : recipe.names()) names.emplace_back(name.name);
   return names;
 }
 
@@ -216,8 +76,8 @@ base::Result<bool> TakeInput(std::string_view path, std::string_view value, Reci
   return true;
 }
 
-Status ApplyPlanSetting(std::string_view path, std::string_view value, v1::RunPlan* plan) {
-  for (const ShortName& name : AbsNames()) {
+Status ApplyPlanSetting(const Recipe& recipe, std::string_view path, std::string_view value, v1::RunPlan* plan) {
+  for (const ShortName& name : recipe.names()) {
     if (path != name.name) continue;
     for (const char* full : name.paths) {
       Status status = ApplySetting(full, value, plan);
@@ -226,23 +86,12 @@ Status ApplyPlanSetting(std::string_view path, std::string_view value, v1::RunPl
     return {};
   }
   if (path.find_first_of(".[") == std::string_view::npos && path != "seed" && path != "name") {
-    return Invalid(path, value,
-                   fmt::format("{}, or a path like stages[0].train.options.epochs", fmt::join(KnownNames(), ", ")),
-                   "is an unknown setting");
+    return Invalid(
+        path, value,
+        fmt::format("{}, or a path like stages[0].train.options.epochs", fmt::join(KnownNames(recipe), ", ")),
+        "is an unknown setting");
   }
   return ApplySetting(path, value, plan);
-}
-
-// One schedule over the first training and the usual two or three that follow it, unless the settings say otherwise.
-void SetSchedule(v1::RunPlan* plan) {
-  v1::TrainOptions* first = plan->mutable_stages(0)->mutable_train()->mutable_options();
-  auto* body = plan->mutable_stages(1)->mutable_loop()->mutable_body();
-  v1::TrainOptions* again = body->rbegin()->mutable_train()->mutable_options();
-  const uint64_t epochs = first->epochs() + uint64_t{3} * again->epochs();
-  for (v1::TrainOptions* options : {first, again}) {
-    if (options->optimizer().schedule_epochs() != 0) continue;
-    options->mutable_optimizer()->set_schedule_epochs(static_cast<uint32_t>(std::min(epochs, kMostScheduleEpochs)));
-  }
 }
 
 Status SetSpace(const RecipeInput& input, const v1::PlanOptions& options, v1::RunPlan* plan) {
@@ -271,23 +120,21 @@ Status SetSpace(const RecipeInput& input, const v1::PlanOptions& options, v1::Ru
 }  // namespace
 
 std::vector<RecipeInfo> Recipes() {
-  RecipeInfo abs;
-  abs.name = "abs";
-  abs.help = "angle-based search-space shrinking: train, score by the angle, drop, train on; search; retrain; export";
-  abs.parameters = {{"tiny", "integer", "1 takes a variant that ends in seconds"},
-                    {"space", "name", "preset of the space; nas-bench-201"},
-                    {"space.channels", "integer", "channels of its first stage; 8 for nas-bench-201"},
-                    {"space.cells", "integer", "cells a stage; 1 for nas-bench-201"}};
-  for (const ShortName& name : AbsNames()) abs.parameters.push_back({name.name, name.type, name.help});
-  return {abs};
+  std::vector<RecipeInfo> recipes;
+  for (const Recipe* recipe : AllRecipes()) {
+    RecipeInfo& info = recipes.emplace_back();
+    info.name = recipe->name;
+    info.help = recipe->help;
+    info.parameters = InputParameters(*recipe);
+    for (const ShortName& name : recipe->names()) info.parameters.push_back({name.name, name.type, name.help});
+  }
+  return recipes;
 }
 
 base::Result<v1::RunPlan> PlanPreset(std::string_view name, const v1::PlanOptions& options) {
-  if (name != "abs") {
-    return base::Error(base::Code::kNotFound, "there is no recipe of this name")
-        .WithField("recipe", fmt::format("'{}'", name), "abs");
-  }
+  NASSHRINK_ASSIGN_OR_RETURN(const Recipe* const recipe, FindRecipe(name));
   RecipeInput input;
+  input.space = recipe->space;
   input.coloured = options.dataset().channels() > 1;
   std::vector<std::pair<std::string_view, std::string_view>> settings;
   for (const std::string& text : options.set()) {
@@ -295,10 +142,12 @@ base::Result<v1::RunPlan> PlanPreset(std::string_view name, const v1::PlanOption
     NASSHRINK_ASSIGN_OR_RETURN(const bool taken, TakeInput(setting.first, setting.second, &input));
     if (!taken) settings.push_back(setting);
   }
-  v1::RunPlan plan = AbsPlan(input);
+  v1::RunPlan plan = recipe->plan(input);
   plan.set_seed(options.seed());
-  for (const auto& [path, value] : settings) NASSHRINK_RETURN_IF_ERROR(ApplyPlanSetting(path, value, &plan));
-  SetSchedule(&plan);
+  for (const auto& [path, value] : settings) {
+    NASSHRINK_RETURN_IF_ERROR(ApplyPlanSetting(*recipe, path, value, &plan));
+  }
+  recipe->finish(&plan);
   NASSHRINK_RETURN_IF_ERROR(SetSpace(input, options, &plan));
   return plan;
 }
