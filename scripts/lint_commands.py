@@ -15,17 +15,30 @@ WITH_TORCH = ("src/nn/", "tests/nn/")
 
 
 def is_for_gcc_only(option):
-    return option in ("-fno-gnu-unique", "-fopenmp") or option.startswith("-W")
+    return option in ("-fno-gnu-unique", "-fopenmp", "-fpch-preprocess") or option.startswith("-W")
+
+
+def without_precompiled(options):
+    """Drops `-include` and its header: a file is checked with what it includes itself."""
+    kept = []
+    for option in options:
+        if kept and kept[-1] == "-include":
+            kept.pop()
+        else:
+            kept.append(option)
+    return kept
 
 
 def main(build_folder, out_folder, everything):
     entries = json.loads((build_folder / "compile_commands.json").read_text(encoding="utf-8"))
     files = set()
     for entry in entries:
-        options = shlex.split(entry["command"])
+        options = without_precompiled(shlex.split(entry["command"]))
         entry["command"] = shlex.join(option for option in options if not is_for_gcc_only(option))
         file = os.path.relpath(os.path.join(entry["directory"], entry["file"]))
         generated = file.startswith((os.path.relpath(build_folder) + "/", ".."))
+        if file.endswith(".h"):  # the precompiling itself
+            continue
         if not generated and (everything or not file.startswith(WITH_TORCH)):
             files.add(file)
     out_folder.mkdir(parents=True, exist_ok=True)

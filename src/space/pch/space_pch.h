@@ -1,22 +1,20 @@
 // What nearly every file of this folder includes and is slow to compile; precompiled once.
-#ifndef NASSHRINK_CAPI_PCH_CAPI_H_
-#define NASSHRINK_CAPI_PCH_CAPI_H_
+#ifndef NASSHRINK_SPACE_PCH_SPACE_PCH_H_
+#define NASSHRINK_SPACE_PCH_SPACE_PCH_H_
 
 #include <algorithm>
+#include <boost/multiprecision/cpp_int.hpp>
+#include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
-#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "nasshrink/v1/context.pb.h"
-#include "nasshrink/v1/plan.pb.h"
-#include "nasshrink/v1/score.pb.h"
-
-#endif  // NASSHRINK_CAPI_PCH_CAPI_H_
+#endif  // NASSHRINK_SPACE_PCH_SPACE_PCH_H_

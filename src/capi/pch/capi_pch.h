@@ -1,18 +1,15 @@
 // What nearly every file of this folder includes and is slow to compile; precompiled once.
-#ifndef NASSHRINK_RUN_PCH_RUN_H_
-#define NASSHRINK_RUN_PCH_RUN_H_
+#ifndef NASSHRINK_CAPI_PCH_CAPI_PCH_H_
+#define NASSHRINK_CAPI_PCH_CAPI_PCH_H_
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +17,6 @@
 
 #include "nasshrink/v1/context.pb.h"
 #include "nasshrink/v1/plan.pb.h"
-#include "nasshrink/v1/run_state.pb.h"
+#include "nasshrink/v1/score.pb.h"
 
-#endif  // NASSHRINK_RUN_PCH_RUN_H_
+#endif  // NASSHRINK_CAPI_PCH_CAPI_PCH_H_

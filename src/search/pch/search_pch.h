@@ -1,6 +1,6 @@
 // What nearly every file of this folder includes and is slow to compile; precompiled once.
-#ifndef NASSHRINK_SPACE_PCH_SPACE_H_
-#define NASSHRINK_SPACE_PCH_SPACE_H_
+#ifndef NASSHRINK_SEARCH_PCH_SEARCH_PCH_H_
+#define NASSHRINK_SEARCH_PCH_SEARCH_PCH_H_
 
 #include <algorithm>
 #include <boost/multiprecision/cpp_int.hpp>
@@ -14,7 +14,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#endif  // NASSHRINK_SPACE_PCH_SPACE_H_
+#include "nasshrink/v1/context.pb.h"
+#include "nasshrink/v1/plan.pb.h"
+
+#endif  // NASSHRINK_SEARCH_PCH_SEARCH_PCH_H_

@@ -1,6 +1,6 @@
 // What nearly every file of the program includes and is slow to compile; precompiled once.
-#ifndef NASSHRINK_TOOLS_PCH_TOOLS_H_
-#define NASSHRINK_TOOLS_PCH_TOOLS_H_
+#ifndef NASSHRINK_TOOLS_PCH_TOOLS_PCH_H_
+#define NASSHRINK_TOOLS_PCH_TOOLS_PCH_H_
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
@@ -14,4 +14,4 @@
 #include <string_view>
 #include <vector>
 
-#endif  // NASSHRINK_TOOLS_PCH_TOOLS_H_
+#endif  // NASSHRINK_TOOLS_PCH_TOOLS_PCH_H_
