@@ -161,6 +161,8 @@ typedef struct nasshrink_event_sink {
 #define NASSHRINK_DTYPE_UINT8 3
 #define NASSHRINK_DTYPE_FLOAT64 4
 #define NASSHRINK_DTYPE_INT32 5
+#define NASSHRINK_DTYPE_FLOAT16 6  /* IEEE 754 binary16 */
+#define NASSHRINK_DTYPE_BFLOAT16 7 /* upper half of a float32 */
 
 #define NASSHRINK_DEVICE_CPU 0
 
@@ -181,6 +183,9 @@ typedef struct nasshrink_tensor_view {
   /* Called once when the library needs the memory no more; NULL if the caller waits for nothing. */
   void (*release)(void* user_data);
 } nasshrink_tensor_view;
+
+/* DLPack 1.x; include "nasshrink/dlpack.h" (unchanged from https://github.com/dmlc/dlpack) for what is in it. */
+struct DLManagedTensorVersioned;
 
 /* ---- Library ------------------------------------------------------------------------------------------------- */
 
@@ -865,6 +870,36 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_wrap(nasshrin
                                                                         const nasshrink_tensor_view* view,
                                                                         nasshrink_tensor** out, nasshrink_error** err);
 
+/* Takes over another library's array by DLPack, without copying it: what PyTorch, NumPy, JAX and others give.
+ *
+ * Parameters: context, managed and out must not be NULL; managed is a DLPack tensor of major version 1 in this process's
+ *   memory (kDLCPU), dense and row-major, of a type of NASSHRINK_DTYPE_*; out receives the tensor.
+ * Ownership: managed is consumed on success and on failure: its deleter is called exactly once, with the tensor's last
+ *   reference and from any thread, or before a failing call returns; *out belongs to the caller (nasshrink_tensor_free).
+ * Status: INVALID_ARGUMENT for another major version, device or type, a negative size, too many dimensions, or strides
+ *   that are not dense and row-major.
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_import(nasshrink_context* context,
+                                                                          struct DLManagedTensorVersioned* managed,
+                                                                          nasshrink_tensor** out,
+                                                                          nasshrink_error** err);
+
+/* The five scalars of a weight for a table, in one pass over memory: <w0,w>, |w|^2, |w0|^2, |w-w0|^2 and <w-w0,w+w0>, all
+ * sums in double.
+ *
+ * Parameters: base (w0), current (w) and out must not be NULL; both tensors have one shape and one type: float32, float64,
+ *   float16 or bfloat16; out receives five numbers.
+ * Ownership: inputs are borrowed for the call; out is the caller's memory.
+ * Status: INVALID_ARGUMENT for another type or shape, or sums that are not finite.
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_stats(const nasshrink_tensor* base,
+                                                                         const nasshrink_tensor* current, double out[5],
+                                                                         nasshrink_error** err);
+
 /* Where a tensor's memory is and what is in it.
  *
  * Parameters: tensor and out must not be NULL; out is a view whose struct_size the caller has set; user_data and
@@ -960,6 +995,23 @@ NASSHRINK_API void nasshrink_dataset_free(nasshrink_dataset* dataset);
 NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_table_create(const nasshrink_space* space,
                                                                          const uint8_t* data, size_t size,
                                                                          nasshrink_table** out, nasshrink_error** err);
+
+/* A table for the angle from the scalars of somebody else's supernet (nasshrink_tensor_stats).
+ *
+ * Parameters: space, stats and out must not be NULL; stats is an `OperatorStats` message of stats_size bytes; options is
+ *   an `AngleOptions` message of options_size bytes that says what pools and identities count as, NULL for defaults;
+ *   out receives the table.
+ * Ownership: stats and options are borrowed for the call; *out belongs to the caller (nasshrink_table_free).
+ * Status: INVALID_ARGUMENT for numbers that are not finite, an operator that the space has not, or an alive operator with
+ *   weights for which no numbers are given.
+ * Threads: immutable.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_table_from_stats(const nasshrink_space* space,
+                                                                             const uint8_t* stats, size_t stats_size,
+                                                                             const uint8_t* options,
+                                                                             size_t options_size, nasshrink_table** out,
+                                                                             nasshrink_error** err);
 
 /* Parses a table together with the space it embeds.
  *

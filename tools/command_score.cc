@@ -1,4 +1,4 @@
-// table, score, score-operators
+// score, score-operators
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,17 +32,6 @@ struct ScoreArguments {
 };
 
 constexpr uint64_t kMostListed = 20000000;
-
-void WriteTable(const SharedOptions& shared, const ScoreArguments& arguments) {
-  const Context context = OpenContext(shared);
-  const Supernet supernet = OpenCheckpoint(context.get(), arguments.model);
-  const Table table = Make<Table>(nasshrink_supernet_table, supernet.get(), nullptr, size_t{0});
-  const auto bytes = Make<Buffer>(nasshrink_table_serialize, table.get());
-  v1::FactorTable message;
-  WriteMessageBytes(arguments.out, View(bytes), &message);
-  const auto parsed = MessageOf<v1::FactorTable>(bytes);
-  PrintResult({{"file", arguments.out}, {"factors", parsed.factors_size()}, {"columns", parsed.columns_size()}});
-}
 
 std::vector<Row> RowsToScore(const SharedOptions& shared, const ScoreArguments& arguments, const Model& model) {
   const int ways = static_cast<int>(!arguments.archs.empty()) + static_cast<int>(arguments.all) +
@@ -130,16 +119,6 @@ void AddModel(CLI::App* command, const Arguments& arguments) {
   command->add_option("--data", arguments->data, kDataHelp);
 }
 
-void AddTable(CLI::App* app, SharedOptions* shared) {
-  const auto arguments = std::make_shared<ScoreArguments>();
-  CLI::App* command = AddCommand(app, "table", "The operator scalars of a supernet's weights, with its space",
-                                 "  nasshrink table supernet.safetensors -o table.bin\n"
-                                 "  nasshrink table supernet.safetensors -o table.json",
-                                 shared, Takes::kMoment, [=] { WriteTable(*shared, *arguments); });
-  command->add_option("CKPT", arguments->model, "Checkpoint of a supernet")->required();
-  command->add_option("-o,--output", arguments->out, "File of FactorTable")->required();
-}
-
 void AddScore(CLI::App* app, SharedOptions* shared) {
   const auto arguments = std::make_shared<ScoreArguments>();
   CLI::App* command = AddCommand(app, "score", "Score children by a metric, into a CSV with the columns arch and score",
@@ -173,7 +152,6 @@ void AddScoreOperators(CLI::App* app, SharedOptions* shared) {
 }  // namespace
 
 void AddScoreCommands(CLI::App* app, SharedOptions* shared) {
-  AddTable(app, shared);
   AddScore(app, shared);
   AddScoreOperators(app, shared);
 }

@@ -1,4 +1,5 @@
-// What a DATA argument means: images the library opens (by name, or as a file of options says), or accuracies known beforehand ("table:CSV[:COLUMN]").
+// What a DATA argument means: images the library opens (by name, or as a file of options says), or accuracies known
+// beforehand ("table:CSV[:COLUMN]").
 //
 // Everything here ends the program when an argument cannot be read.
 #ifndef NASSHRINK_TOOLS_DATA_H_

@@ -28,6 +28,7 @@ using Context = std::unique_ptr<nasshrink_context, Freed<nasshrink_context_free>
 using Space = std::unique_ptr<nasshrink_space, Freed<nasshrink_space_free>>;
 using Arch = std::unique_ptr<nasshrink_arch, Freed<nasshrink_arch_free>>;
 using Dataset = std::unique_ptr<nasshrink_dataset, Freed<nasshrink_dataset_free>>;
+using Tensor = std::unique_ptr<nasshrink_tensor, Freed<nasshrink_tensor_free>>;
 using Table = std::unique_ptr<nasshrink_table, Freed<nasshrink_table_free>>;
 using Supernet = std::unique_ptr<nasshrink_supernet, Freed<nasshrink_supernet_free>>;
 using Run = std::unique_ptr<nasshrink_run, Freed<nasshrink_run_free>>;

@@ -13,8 +13,9 @@
 
 namespace nasshrink::tools {
 
-// A table that comes with the library, or a file. By its name: ".csv" and ".csv.gz" are text in one of nasshrink_latency_import's formats ("" recognises it), all else
-// a message. `device` picks or names the device of a text.
+// A table that comes with the library, or a file. By its name: ".csv" and ".csv.gz" are text in one of
+// nasshrink_latency_import's formats ("" recognises it), all else a message. `device` picks or names the device of a
+// text.
 v1::LatencyTable ReadLatency(nasshrink_context* context, const std::string& path, const std::string& format = "",
                              const std::string& device = "");
 void WriteLatency(nasshrink_context* context, const std::string& path, const v1::LatencyTable& table);

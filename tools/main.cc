@@ -21,6 +21,8 @@ void AddCommands(CLI::App* app, SharedOptions* shared) {
   AddArchCommands(app, shared);
   AddLatencyCommands(app, shared);
   AddTrainCommands(app, shared);
+  AddImportCommands(app, shared);
+  AddTableCommands(app, shared);
   AddScoreCommands(app, shared);
   AddShrinkCommands(app, shared);
   AddRankCommands(app, shared);

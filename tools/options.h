@@ -35,6 +35,8 @@ void AddArchCommands(CLI::App* app, SharedOptions* shared);
 void AddLatencyCommands(CLI::App* app, SharedOptions* shared);
 void AddRunCommands(CLI::App* app, SharedOptions* shared);
 void AddTrainCommands(CLI::App* app, SharedOptions* shared);
+void AddImportCommands(CLI::App* app, SharedOptions* shared);
+void AddTableCommands(CLI::App* app, SharedOptions* shared);
 void AddScoreCommands(CLI::App* app, SharedOptions* shared);
 void AddShrinkCommands(CLI::App* app, SharedOptions* shared);
 void AddRankCommands(CLI::App* app, SharedOptions* shared);

@@ -14,6 +14,7 @@
 #include "nasshrink/v1/score.pb.h"
 #include "run/evaluate.h"
 #include "score/angle.h"
+#include "score/operator_stats.h"
 #include "score/table_codec.h"
 #include "space/architecture.h"
 #include "space/child_rows.h"
@@ -112,6 +113,22 @@ nasshrink_status nasshrink_table_create(const nasshrink_space* space, const uint
       NASSHRINK_RETURN_IF_ERROR(score::CheckTableCovers(own, parent->space()));
     }
     NASSHRINK_ASSIGN_OR_RETURN(auto table, score::TableForSpace(message, parent->space()));
+    Publish(std::make_shared<TableObject>(TableObject{std::move(parent), std::move(table)}), out);
+    return {};
+  });
+}
+
+nasshrink_status nasshrink_table_from_stats(const nasshrink_space* space, const uint8_t* stats, size_t stats_size,
+                                            const uint8_t* options, size_t options_size, nasshrink_table** out,
+                                            nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    NASSHRINK_ASSIGN_OR_RETURN(auto parent, Get(space, "space"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto given, MessageOf<v1::OperatorStats>(stats, stats_size, "stats"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto asked, OptionsOf<v1::AngleOptions>(options, options_size));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto angle, score::AngleOptionsFromMessage(asked));
+    NASSHRINK_ASSIGN_OR_RETURN(auto table, score::TableFromStats(given, angle, parent->space()));
     Publish(std::make_shared<TableObject>(TableObject{std::move(parent), std::move(table)}), out);
     return {};
   });

@@ -17,6 +17,9 @@ uint64_t ElementSize(int32_t dtype) {
   switch (dtype) {
     case NASSHRINK_DTYPE_UINT8:
       return 1;
+    case NASSHRINK_DTYPE_FLOAT16:
+    case NASSHRINK_DTYPE_BFLOAT16:
+      return 2;
     case NASSHRINK_DTYPE_FLOAT32:
     case NASSHRINK_DTYPE_INT32:
       return 4;
@@ -28,8 +31,8 @@ uint64_t ElementSize(int32_t dtype) {
 Status CheckFields(const nasshrink_tensor_view& view) {
   if (view.flags != 0) return Invalid("view.flags", view.flags, "0", "has unknown bits");
   if (view.reserved != 0) return Invalid("view.reserved", view.reserved, "0", "must be zero");
-  if (view.dtype < NASSHRINK_DTYPE_FLOAT32 || view.dtype > NASSHRINK_DTYPE_INT32) {
-    return Invalid("view.dtype", view.dtype, "1..5", "names no type");
+  if (view.dtype < NASSHRINK_DTYPE_FLOAT32 || view.dtype > NASSHRINK_DTYPE_BFLOAT16) {
+    return Invalid("view.dtype", view.dtype, "1..7", "names no type");
   }
   if (view.device != NASSHRINK_DEVICE_CPU) return Invalid("view.device", view.device, "0", "names no device");
   if (view.ndim < 0 || view.ndim > NASSHRINK_MAX_DIMENSIONS) {
@@ -64,7 +67,9 @@ base::Result<uint64_t> Measure(const nasshrink_tensor_view& view, std::vector<in
   return elements;
 }
 
-Status Fill(const nasshrink_tensor_view& view, TensorObject* tensor) {
+}  // namespace
+
+Status FillTensor(const nasshrink_tensor_view& view, TensorObject* tensor) {
   NASSHRINK_RETURN_IF_ERROR(CheckFields(view));
   NASSHRINK_ASSIGN_OR_RETURN(const uint64_t elements, Measure(view, &tensor->strides));
   if (elements > 0 && view.data == nullptr) {
@@ -75,6 +80,8 @@ Status Fill(const nasshrink_tensor_view& view, TensorObject* tensor) {
   tensor->view.shape.assign(view.shape, view.shape + view.ndim);
   return {};
 }
+
+namespace {
 
 // Releases the caller's memory unless a tensor has taken it over.
 class Lent {
@@ -126,7 +133,7 @@ nasshrink_status nasshrink_tensor_wrap(nasshrink_context* context, const nasshri
     NASSHRINK_ASSIGN_OR_RETURN(auto parent, Get(context, "context"));
     NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
     auto tensor = std::make_shared<TensorObject>();
-    NASSHRINK_RETURN_IF_ERROR(Fill(given, tensor.get()));
+    NASSHRINK_RETURN_IF_ERROR(FillTensor(given, tensor.get()));
     tensor->context = std::move(parent);
     lent.GiveTo(tensor.get());
     Publish(std::move(tensor), out);

@@ -29,6 +29,9 @@ class TensorObject {
   std::vector<float> owned;  // behind view.data when the library made the tensor
 };
 
+// Puts the memory's place, type and shape into `tensor`, but not who releases it. INVALID_ARGUMENT names the view's field.
+base::Status FillTensor(const nasshrink_tensor_view& view, TensorObject* tensor);
+
 // Hands out a float32 tensor of the library's own; `shape` fits `values`.
 void PublishTensor(std::shared_ptr<const ContextObject> context, std::vector<float> values, std::vector<int64_t> shape,
                    nasshrink_tensor** out);

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "nn/instruction_sets.h"
+#include "base/instruction_sets.h"
 #include "nn/parallel.h"
 #include "nn/vector.h"
 

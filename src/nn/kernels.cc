@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "nn/activation.h"
-#include "nn/instruction_sets.h"
+#include "base/instruction_sets.h"
 #include "nn/parallel.h"
 #include "nn/vector.h"
 

@@ -28,7 +28,7 @@
 
 namespace nasshrink::run {
 
-enum class DType : int32_t { kFloat32 = 1, kInt64 = 2, kUInt8 = 3, kFloat64 = 4, kInt32 = 5 };
+enum class DType : int32_t { kFloat32 = 1, kInt64 = 2, kUInt8 = 3, kFloat64 = 4, kInt32 = 5, kFloat16 = 6, kBFloat16 = 7 };
 
 // Borrowed host memory, dense and row-major.
 struct TensorView {

@@ -1,5 +1,8 @@
 #include "capi/calls.h"
 
+#include <memory>
+
+#include "nasshrink/dlpack.h"
 #include "nasshrink/v1/architecture.pb.h"
 #include "nasshrink/v1/frontier.pb.h"
 #include "nasshrink/v1/plan.pb.h"
@@ -33,6 +36,22 @@ struct Bytes {
   const uint8_t* data() const { return Data(text); }
   size_t size() const { return text.size(); }
   std::string text;
+};
+
+// A float32 array that is given away by DLPack; its deleter frees it.
+struct LentArray {
+  explicit LentArray(std::vector<float>* values) : shape(static_cast<int64_t>(values->size())) {
+    managed.version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
+    managed.manager_ctx = this;
+    managed.deleter = [](DLManagedTensorVersioned* self) { delete static_cast<LentArray*>(self->manager_ctx); };
+    managed.dl_tensor.data = values->data();
+    managed.dl_tensor.device = {kDLCPU, 0};
+    managed.dl_tensor.ndim = 1;
+    managed.dl_tensor.dtype = {kDLFloat, 32, 1};
+    managed.dl_tensor.shape = &shape;
+  }
+  DLManagedTensorVersioned managed = {};
+  int64_t shape;
 };
 
 nasshrink_error* Ignore(void*, const uint8_t*, size_t) { return nullptr; }
@@ -259,6 +278,18 @@ std::vector<Call> AllCalls(CallWorld& w) {
     const nasshrink_tensor_view view = ViewOf(w.targets, NASSHRINK_DTYPE_INT64, shape);
     return Try(nasshrink_tensor_wrap, p("context", w.world.context.get()), p("view", &view), p("out", &out.handle));
   });
+  add("tensor_import", [&w](Pass& p) {
+    Out<Tensor> out;
+    // The call takes it over, so every call has one of its own; one that is not passed on goes by itself.
+    auto array = std::make_unique<LentArray>(&w.pixels);
+    DLManagedTensorVersioned* const managed = p("managed", &array->managed);
+    if (managed == &array->managed) static_cast<void>(array.release());
+    return Try(nasshrink_tensor_import, p("context", w.world.context.get()), managed, p("out", &out.handle));
+  });
+  add("tensor_stats", [&w](Pass& p) {
+    double sums[5];
+    return Try(nasshrink_tensor_stats, p("base", w.images.get()), p("current", w.images.get()), p("out", &sums[0]));
+  });
   add("tensor_view_of", [&w](Pass& p) {
     nasshrink_tensor_view view = {};
     view.struct_size = sizeof(view);
@@ -295,6 +326,20 @@ std::vector<Call> AllCalls(CallWorld& w) {
     Out<Table> out;
     return Try(nasshrink_table_create, p("space", world.space.get()), p("data", bytes.data()), bytes.size(),
                p("out", &out.handle));
+  });
+  v1::OperatorStats stats;
+  for (uint32_t choice = 0; choice < 6; ++choice) {
+    for (const uint32_t candidate : {2U, 3U}) {
+      v1::OperatorStat* stat = stats.add_operators();
+      stat->set_choice(choice);
+      stat->set_candidate(candidate);
+      for (int i = 0; i < 3; ++i) stat->add_sums(1);
+    }
+  }
+  add("table_from_stats", [&world, bytes = Bytes(stats)](Pass& p) {
+    Out<Table> out;
+    return Try(nasshrink_table_from_stats, p("space", world.space.get()), p("stats", bytes.data()), bytes.size(),
+               p("options", Data("")), size_t{0}, p("out", &out.handle));
   });
   const std::string table = BytesOf(Make<Buffer>(nasshrink_table_serialize, world.table.get()).get());
   add("table_parse", [&world, bytes = Bytes(table)](Pass& p) {

@@ -1,6 +1,6 @@
 // Marks a function to be compiled for several instruction sets; the loader picks the best the machine has.
-#ifndef NASSHRINK_NN_INSTRUCTION_SETS_H_
-#define NASSHRINK_NN_INSTRUCTION_SETS_H_
+#ifndef NASSHRINK_BASE_INSTRUCTION_SETS_H_
+#define NASSHRINK_BASE_INSTRUCTION_SETS_H_
 
 // Sanitizers cannot run before the loader's choice, so their builds keep one copy.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
@@ -10,4 +10,4 @@
 #define NASSHRINK_CLONES
 #endif
 
-#endif  // NASSHRINK_NN_INSTRUCTION_SETS_H_
+#endif  // NASSHRINK_BASE_INSTRUCTION_SETS_H_
