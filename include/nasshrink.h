@@ -889,8 +889,8 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_import(nasshr
 /* The five scalars of a weight for a table, in one pass over memory: <w0,w>, |w|^2, |w0|^2, |w-w0|^2 and <w-w0,w+w0>, all
  * sums in double.
  *
- * Parameters: base (w0), current (w) and out must not be NULL; both tensors have one shape and one type: float32, float64,
- *   float16 or bfloat16; out receives five numbers.
+ * Parameters: base, current and out must not be NULL; base is w0 and current is w, of one shape and one type: float32,
+ *   float64, float16 or bfloat16; out receives five numbers.
  * Ownership: inputs are borrowed for the call; out is the caller's memory.
  * Status: INVALID_ARGUMENT for another type or shape, or sums that are not finite.
  * Threads: thread-safe.

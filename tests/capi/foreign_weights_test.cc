@@ -1,5 +1,5 @@
 // Weights of other libraries: arrays by DLPack, and their sums.
-#include <cstring>
+#include <cmath>
 #include <memory>
 #include <vector>
 
