@@ -35,7 +35,8 @@ enum class Purpose : uint8_t {
   kDeck = 24,          // shuffled decks of strictly fair training
   kArchitecture = 25,  // initial architecture parameters
   kGate = 26,          // candidates drawn by architecture parameters
-  kDropout = 27,       // what a training step leaves out
+  kDropout = 27,       // features a training step leaves out
+  kImageDrop = 28,     // operators it leaves out for an image
 };
 
 // One block of Philox4x32 with 10 rounds (Salmon et al., SC 2011).

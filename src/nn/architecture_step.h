@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "nn/image_drop.h"
 #include "nn/mixture.h"
 #include "nn/optimizer.h"
 #include "run/backend.h"
@@ -21,6 +22,7 @@ struct ArchitectureBatches {
   LabelledBatch training;                // count 0: there is none
   double rate = 0;                       // of the weight step that follows
   const Optimizer* optimizer = nullptr;  // of the weights
+  ImageDrop drop;                        // of identities in mixtures
 };
 
 class ArchitectureStep {

@@ -47,12 +47,12 @@ base::Result<ArchitectureStep::Gradient> DartsStep::GradientOf(const Architectur
   std::vector<float> unrolled;
   if (second) {
     const MixtureOutcome training =
-        RunMixture(state_, mixed, weights, batches.training, options_.label_smoothing, scratch().data());
+        RunMixture(state_, mixed, weights, batches.training, options_.label_smoothing, batches.drop, scratch().data());
     unrolled = Unrolled(batches, training, scratch());
     weights = unrolled.data();
   }
   MixtureOutcome held_out =
-      RunMixture(state_, mixed, weights, batches.held_out, options_.label_smoothing, scratch().data());
+      RunMixture(state_, mixed, weights, batches.held_out, options_.label_smoothing, batches.drop, scratch().data());
   outcome->loss = held_out.loss;
   outcome->accuracy = held_out.accuracy;
   if (second) {
@@ -80,8 +80,8 @@ void DartsStep::AddSecondOrder(const ArchitectureBatches& batches, const GatedMi
   for (const double sign : {1.0, -1.0}) {
     const std::vector<float> weights =
         Moved(layout, held_out.parameters, state_.weights.current, direction, sign * epsilon);
-    const MixtureOutcome shifted =
-        RunMixture(state_, mixed, weights.data(), batches.training, options_.label_smoothing, scratch().data());
+    const MixtureOutcome shifted = RunMixture(state_, mixed, weights.data(), batches.training, options_.label_smoothing,
+                                              batches.drop, scratch().data());
     for (size_t i = 0; i < gates->size(); ++i) {
       for (size_t k = 0; k < (*gates)[i].size(); ++k) {
         (*gates)[i][k] -= batches.rate * sign * shifted.gate_gradient[i][k] / (2 * epsilon);

@@ -23,9 +23,12 @@ GatedMixture MixAll(const space::Space& space, const ChoiceValues& probabilities
 }
 
 MixtureOutcome RunMixture(SupernetState& state, const GatedMixture& mixture, const float* weights,
-                          const LabelledBatch& batch, double label_smoothing, float* weight_gradients) {
-  const Program program = CompileMixture(state.plan, mixture.mixture);
+                          const LabelledBatch& batch, double label_smoothing, const ImageDrop& drop,
+                          float* weight_gradients) {
+  const Program program = CompileMixture(state.plan, mixture.mixture, drop.on() ? Drops::kIdentities : Drops::kNone);
+  const std::vector<float> scales = DrawImageScales(drop, program.drops, batch.count);
   Pass<float> pass(state.plan, program, weights, state.pool, true);
+  pass.SetImageScales(scales.data());
   const std::vector<float>& logits = pass.Forward(batch.images, batch.count, nullptr, mixture.gates.data());
   std::vector<float> logit_gradient(logits.size());
   const LossOutcome loss = CrossEntropy(batch.count, program.classifier.classes, logits.data(), batch.targets,

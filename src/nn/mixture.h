@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nn/architecture_parameters.h"
+#include "nn/image_drop.h"
 #include "nn/pass.h"
 #include "nn/program.h"
 #include "nn/supernet_state.h"
@@ -43,9 +44,11 @@ struct MixtureOutcome {
 };
 
 // Cross-entropy of the mixture on the batch, batch norms by the batch's own moments. Weight gradients go to their
-// places in `weight_gradients` (an array of the layout). Running statistics stay as they are.
+// places in `weight_gradients` (an array of the layout). Running statistics stay as they are. `drop` leaves identities
+// out for some images.
 MixtureOutcome RunMixture(SupernetState& state, const GatedMixture& mixture, const float* weights,
-                          const LabelledBatch& batch, double label_smoothing, float* weight_gradients);
+                          const LabelledBatch& batch, double label_smoothing, const ImageDrop& drop,
+                          float* weight_gradients);
 
 }  // namespace nasshrink::nn
 

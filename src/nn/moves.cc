@@ -199,6 +199,14 @@ void ScaleChannels(const Shape& shape, const T* in, const T* factors, T* out) {
 }
 
 template <typename T>
+void ScaleImages(const Shape& shape, const T* in, const T* factors, T* out) {
+  const int64_t size = static_cast<int64_t>(shape.height) * shape.row();
+  ForImages(shape, [&](int64_t image) {
+    for (int64_t i = image * size; i < (image + 1) * size; ++i) out[i] = in[i] * factors[image];
+  });
+}
+
+template <typename T>
 void ScaleFactorsBackward(const Shape& shape, const T* out_gradient, const T* in, T* factor_gradient) {
   const int64_t pixels = static_cast<int64_t>(shape.height) * shape.width;
   ForImages(shape, [&](int64_t image) {
@@ -249,6 +257,7 @@ void PixelMeanBackward(const Shape& shape, const T* mean_gradient, T* gradient) 
   template void SubsampleBackward(const PoolSize&, const T*, T*);            \
   template void Multiply(const Shape&, const T*, const T*, T*);              \
   template void ScaleChannels(const Shape&, const T*, const T*, T*);         \
+  template void ScaleImages(const Shape&, const T*, const T*, T*);           \
   template void ScaleFactorsBackward(const Shape&, const T*, const T*, T*);  \
   template void PixelMean(const Shape&, const T*, T*);                       \
   template void PixelMeanBackward(const Shape&, const T*, T*);

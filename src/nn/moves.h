@@ -65,6 +65,10 @@ void ScaleChannels(const Shape& shape, const T* in, const T* factors, T* out);
 template <typename T>
 void ScaleFactorsBackward(const Shape& shape, const T* out_gradient, const T* in, T* factor_gradient);
 
+// out = in * factors [images].
+template <typename T>
+void ScaleImages(const Shape& shape, const T* in, const T* factors, T* out);
+
 // Mean over the pixels of an image, [images, channels]; and its gradient.
 template <typename T>
 void PixelMean(const Shape& shape, const T* values, T* means);

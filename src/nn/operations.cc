@@ -14,7 +14,8 @@ using Kind = Operation::Kind;
 
 class Recorder final : public NamedBuilder {
  public:
-  Recorder(const NetworkPlan& plan, const Mixture* mixture) : NamedBuilder(plan), mixture_(mixture) {}
+  Recorder(const NetworkPlan& plan, const Mixture* mixture, Drops drops)
+      : NamedBuilder(plan), mixture_(mixture), drops_(drops) {}
 
   Operations Record(const std::vector<space::Picks>& picks);
   Operations RecordLayer(uint32_t layer, const space::Picks& picks);
@@ -35,7 +36,12 @@ class Recorder final : public NamedBuilder {
   Tensor Zeros(const space::Shape& shape) override { return Add(Make(Kind::kZeros, {}, shape)); }
   Tensor Chosen(const Tensor& in, uint32_t choice, uint32_t candidate) override;
 
+ protected:
+  void Entered(const space::Scope& scope) override;
+
  private:
+  Tensor Gated(const Tensor& in, uint32_t choice, uint32_t candidate);
+  bool Dropped(const Tensor& result) const;
   Operation Make(Kind kind, const std::vector<Tensor>& inputs, const space::Shape& shape) const;
   Tensor Add(Operation operation);
   bool IsZeros(const Tensor& tensor) const { return out_.list[tensor.id].kind == Kind::kZeros; }
@@ -44,6 +50,8 @@ class Recorder final : public NamedBuilder {
   }
 
   const Mixture* const mixture_;
+  const Drops drops_;
+  uint32_t edge_begin_ = 0;  // operations there were before the open edge
   Operations out_;
 };
 
@@ -146,7 +154,25 @@ Tensor Recorder::Linear(std::string_view name, const Tensor& in, const space::Sh
   return Add(std::move(operation));
 }
 
+void Recorder::Entered(const space::Scope& scope) {
+  if (scope.kind == space::Scope::Kind::kEdge) edge_begin_ = static_cast<uint32_t>(out_.list.size());
+  NamedBuilder::Entered(scope);
+}
+
+// An identity that keeps the shape puts out what came in, which was there before the edge.
+bool Recorder::Dropped(const Tensor& result) const {
+  if (drops_ == Drops::kNone || !on_edge() || IsZeros(result)) return false;
+  return (result.id < edge_begin_) == (drops_ == Drops::kIdentities);
+}
+
 Tensor Recorder::Chosen(const Tensor& in, uint32_t choice, uint32_t candidate) {
+  if (!Dropped(in)) return Gated(in, choice, candidate);
+  Operation operation = Make(Kind::kDrop, {in}, in.shape);
+  operation.place = out_.drops++;
+  return Gated(Add(std::move(operation)), choice, candidate);
+}
+
+Tensor Recorder::Gated(const Tensor& in, uint32_t choice, uint32_t candidate) {
   if (mixture_ == nullptr || IsZeros(in)) return in;
   const auto& mixed = (*mixture_)[choice];
   const auto found =
@@ -172,13 +198,13 @@ Operations Recorder::RecordLayer(uint32_t layer, const space::Picks& picks) {
 
 }  // namespace
 
-Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells) {
+Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells, Drops drops) {
   std::vector<space::Picks> picks;
   for (const space::Architecture& cell : cells) picks.push_back(space::PicksOf(cell));
-  return Recorder(plan, nullptr).Record(picks);
+  return Recorder(plan, nullptr, drops).Record(picks);
 }
 
-Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture) {
+Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture, Drops drops) {
   space::Picks picks;
   uint32_t gates = 0;
   for (const auto& mixed : mixture) {
@@ -188,7 +214,7 @@ Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture) {
       gates = std::max(gates, one.gate + 1);
     }
   }
-  Operations operations = Recorder(plan, &mixture).Record({picks});
+  Operations operations = Recorder(plan, &mixture, drops).Record({picks});
   operations.gates = gates;
   return operations;
 }
@@ -197,7 +223,7 @@ Operations LayerOperations(const NetworkPlan& plan, uint32_t layer, uint32_t can
   space::Picks picks(plan.space.choices.size());
   const auto* choice = std::get_if<space::LayerChoice>(&plan.space.network.layers[layer].body);
   if (choice != nullptr) picks[choice->choice] = {candidate};
-  return Recorder(plan, nullptr).RecordLayer(layer, picks);
+  return Recorder(plan, nullptr, Drops::kNone).RecordLayer(layer, picks);
 }
 
 }  // namespace nasshrink::nn

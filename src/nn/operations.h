@@ -39,6 +39,7 @@ struct Operation {
     kSubsample,
     kPixelMean,
     kGate,
+    kDrop,  // each image times a number of its own
     kLinear,
   };
   Kind kind = Kind::kImages;
@@ -56,14 +57,20 @@ struct Operation {
   uint32_t first = 0;  // channel
   uint32_t step = 1;
   uint32_t gate = 0;
-  bool flows = true;  // gradient goes through the gate
+  bool flows = true;   // gradient goes through the gate
+  uint32_t place = 0;  // of a drop, counted from 0
 };
 
 struct Operations {
   std::vector<Operation> list;
   uint32_t result = 0;  // the last one: of a whole network the linear operation
   uint32_t gates = 0;
+  uint32_t drops = 0;
 };
+
+// What may be left out for an image (nn/image_drop.h): results of the operators on a cell's edges, all but identities
+// that keep the shape, or these identities alone.
+enum class Drops : uint8_t { kNone, kOperators, kIdentities };
 
 // A candidate that takes part in a mixture: its result times gates[gate]. Without `flows` no gradient passes through
 // it, but the gate's own is computed (ProxylessNAS's full_v2).
@@ -76,8 +83,9 @@ struct MixedCandidate {
 using Mixture = std::vector<std::vector<MixedCandidate>>;
 
 // `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive.
-Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells);
-Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture);
+Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells,
+                        Drops drops = Drops::kNone);
+Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture, Drops drops = Drops::kNone);
 // Layer `layer`, which is no cell, on the images that come into it; with `candidate` where it is a choice.
 Operations LayerOperations(const NetworkPlan& plan, uint32_t layer, uint32_t candidate);
 

@@ -320,6 +320,8 @@ void Pass<T>::ComputeMove(uint32_t index) {
       return Subsample(PoolSizeOf(node), in, out);
     case Kind::kPixelMean:
       return PixelMean(ShapeOf(NodeAt(node.inputs[0].node)), in, out);
+    case Kind::kDrop:
+      return ScaleImages(shape, in, ImageScalesOf(node), out);
     case Kind::kZeros:
     case Kind::kImages:
     case Kind::kSum:

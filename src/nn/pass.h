@@ -41,6 +41,10 @@ class Pass {
   // done.
   void SetFeatureScale(const T* scale) { feature_scale_ = scale; }
 
+  // Of a program with drops: what each place multiplies an image by, [drops, count]. It must stay until Backward is
+  // done.
+  void SetImageScales(const T* scales) { image_scales_ = scales; }
+
   // Images [count, height, width, channels]; they must stay until Backward is done. `gates` holds the values of a
   // mixture's gates and must stay too. Returns logits [count, classes].
   const std::vector<T>& Forward(const T* images, int64_t count, const GivenMoments<T>* given, const T* gates = nullptr);
@@ -106,6 +110,7 @@ class Pass {
   void ComputeNode(uint32_t index, const GivenMoments<T>* given);
   void ComputeSum(uint32_t index, const GivenMoments<T>* given);
   void ComputeMove(uint32_t index);
+  const T* ImageScalesOf(const ProgramNode& node) const { return image_scales_ + node.place * images_; }
   void Concatenate(uint32_t index, T* out) const;
   void ComputeForms(uint32_t index);
   TermState Prepare(const NodeTerm& term, int channels, const GivenMoments<T>* given, std::vector<T>* shift);
@@ -140,6 +145,7 @@ class Pass {
   const T* input_ = nullptr;
   const T* gates_ = nullptr;
   const T* feature_scale_ = nullptr;
+  const T* image_scales_ = nullptr;
   std::vector<T> features_;  // scaled
   std::vector<NodePlan> plans_;
   std::vector<bool> group_kept_;

@@ -262,6 +262,9 @@ void Pass<T>::BackwardMove(uint32_t index) {
       case Kind::kPixelMean:
         PixelMeanBackward(shape, gradient, out);
         break;
+      case Kind::kDrop:
+        ScaleImages(shape, gradient, ImageScalesOf(node), out);
+        break;
       default:
         break;
     }

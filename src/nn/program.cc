@@ -246,6 +246,7 @@ Pending Compiler::Primitive(uint32_t index, NodeKind kind) {
   node.kernel = static_cast<int>(operation.kernel);
   node.first = static_cast<int>(operation.first);
   node.step = static_cast<int>(operation.step);
+  node.place = operation.place;
   Pending made;
   made.node = true;
   made.ref = {at, Form::kRaw};
@@ -277,6 +278,9 @@ void Compiler::Lower(uint32_t index) {
       break;
     case Kind::kGate:
       made_[index] = Gate(index);
+      break;
+    case Kind::kDrop:
+      made_[index] = Primitive(index, NodeKind::kDrop);
       break;
     case Kind::kProduct:
       made_[index] = Primitive(index, NodeKind::kProduct);
@@ -380,6 +384,7 @@ Program Compiler::Run() {
     program_.classifier.source = Read(Written(operations_.result));
   }
   program_.gates = operations_.gates;
+  program_.drops = operations_.drops;
   MarkGradients();
   CollectParameters();
   return std::move(program_);
@@ -387,12 +392,12 @@ Program Compiler::Run() {
 
 }  // namespace
 
-Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells) {
-  return Compiler(OperationsOf(plan, cells)).Run();
+Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells, Drops drops) {
+  return Compiler(OperationsOf(plan, cells, drops)).Run();
 }
 
-Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture) {
-  return Compiler(OperationsOf(plan, mixture)).Run();
+Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture, Drops drops) {
+  return Compiler(OperationsOf(plan, mixture, drops)).Run();
 }
 
 Program CompileLayer(const NetworkPlan& plan, uint32_t layer, uint32_t candidate) {

@@ -64,7 +64,7 @@ base::Result<ArchitectureStep::Gradient> ProxylessStep::GradientOf(const Archite
     }
   }
   const MixtureOutcome run = RunMixture(state_, mixed, state_.weights.current.data(), batches.held_out,
-                                        options_.label_smoothing, scratch().data());
+                                        options_.label_smoothing, {}, scratch().data());
   const CostTerm term = CostTermOf(architecture(), run.loss, ExpectedCost(architecture(), probabilities));
   outcome->loss = term.loss;
   outcome->accuracy = run.accuracy;

@@ -252,6 +252,7 @@ base::Result<run::EpochOutcome> PathTrainer::RunEpoch(const ImageDataset& datase
 
   // The images of the batches that are done are left out; changes of pictures are drawn by image, so the rest is the
   // same.
+  step_->BeginEpoch(request.epoch);
   const uint64_t total = (shuffled.images.size() + options_.batch_size - 1) / options_.batch_size;
   run::EpochOutcome outcome = request.begun;
   uint64_t done = outcome.steps + outcome.skipped_steps;

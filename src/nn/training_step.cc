@@ -29,14 +29,29 @@ const std::vector<float>& TrainingStep::Forward(const float* images, int64_t cou
   pass_.reset();
   path_ = strategy_->Draw(step_, gradients_.passes() % paths());
   std::optional<GatedMixture> mixed = strategy_->Mixed();
-  program_ = mixed ? CompileMixture(state_.plan, mixed->mixture) : CompileProgram(state_.plan, path_);
+  program_ = Compile(mixed);
   gates_ = mixed ? std::move(mixed->gates) : std::vector<float>();
   pass_ = std::make_unique<Pass<float>>(state_.plan, program_, state_.weights.current.data(), state_.pool, true);
   if (options_.classifier_dropout > 0) {
     DrawFeatureScale(count);
     pass_->SetFeatureScale(feature_scale_.data());
   }
+  if (program_.drops > 0) {
+    image_scales_ = DrawImageScales(DropOf(mixed.has_value(), gradients_.passes()), program_.drops, count);
+    pass_->SetImageScales(image_scales_.data());
+  }
   return pass_->Forward(images, count, nullptr, gates_.data());
+}
+
+ImageDrop TrainingStep::DropOf(bool mixed, uint32_t pass) const {
+  return {mixed ? SkipDropoutAt(options_.architecture, epoch_) : DropPathAt(options_, step_), options_.seed, step_,
+          pass};
+}
+
+Program TrainingStep::Compile(const std::optional<GatedMixture>& mixed) const {
+  const bool drops = DropOf(mixed.has_value(), 0).on();
+  if (mixed) return CompileMixture(state_.plan, mixed->mixture, drops ? Drops::kIdentities : Drops::kNone);
+  return CompileProgram(state_.plan, path_, drops ? Drops::kOperators : Drops::kNone);
 }
 
 // Inverted dropout (Srivastava et al. 2014): what is kept is scaled up, so that evaluation needs no change.
@@ -111,6 +126,7 @@ base::Status TrainingStep::MoveArchitecture(const LabelledBatch& held_out, const
   batches.training = training;
   batches.rate = LearningRate(options_.optimizer, step_, options_.schedule_steps);
   batches.optimizer = optimizer_.get();
+  batches.drop = DropOf(true, kArchitecturePass);
   return architecture_->Take(batches, outcome);
 }
 

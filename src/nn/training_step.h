@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/safetensors.h"
 #include "nn/architecture_step.h"
 #include "nn/gradients.h"
+#include "nn/image_drop.h"
 #include "nn/optimizer.h"
 #include "nn/pass.h"
 #include "nn/strategy.h"
@@ -48,6 +50,8 @@ class TrainingStep {
   // Passes over a step that could not be applied: schedule and draws go on, nothing else moves.
   void Skip() { ++step_; }
 
+  // Of the steps that follow; batches of the caller's own are of the first.
+  void BeginEpoch(uint32_t epoch) { epoch_ = epoch; }
   bool has_architecture() const { return architecture_ != nullptr; }
   // One step of the architecture parameters; `training` may be empty where no second order is asked for.
   base::Status MoveArchitecture(const LabelledBatch& held_out, const LabelledBatch& training,
@@ -61,6 +65,8 @@ class TrainingStep {
   base::Status Adopt(const base::SafetensorsImage& image);
 
  private:
+  Program Compile(const std::optional<GatedMixture>& mixed) const;
+  ImageDrop DropOf(bool mixed, uint32_t pass) const;
   void DrawFeatureScale(int64_t count);
   void CommitMoments(const std::vector<NormMoments>& moments);
 
@@ -70,11 +76,12 @@ class TrainingStep {
   const std::unique_ptr<ArchitectureStep> architecture_;
   const std::unique_ptr<Optimizer> optimizer_;
   uint64_t step_ = 0;
+  uint32_t epoch_ = 0;
   GradientSum gradients_;
   std::vector<space::Architecture> path_;
   std::vector<space::Architecture> drawn_;  // the step's paths, each once
   Program program_;
-  std::vector<float> gates_, feature_scale_;
+  std::vector<float> gates_, feature_scale_, image_scales_;
   std::unique_ptr<Pass<float>> pass_;
 };
 

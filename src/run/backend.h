@@ -28,7 +28,15 @@
 
 namespace nasshrink::run {
 
-enum class DType : int32_t { kFloat32 = 1, kInt64 = 2, kUInt8 = 3, kFloat64 = 4, kInt32 = 5, kFloat16 = 6, kBFloat16 = 7 };
+enum class DType : int32_t {
+  kFloat32 = 1,
+  kInt64 = 2,
+  kUInt8 = 3,
+  kFloat64 = 4,
+  kInt32 = 5,
+  kFloat16 = 6,
+  kBFloat16 = 7
+};
 
 // Borrowed host memory, dense and row-major.
 struct TensorView {
@@ -167,6 +175,8 @@ struct ArchitectureOptions {
   double cost_exponent = 0.3;
   uint32_t samples = 10;
   double baseline_decay = 0.99;
+  double skip_dropout = 0;
+  uint32_t epochs = 0;  // of the training, which skip_dropout falls over
 };
 
 // Changes of training pictures beyond crop, flip and cutout; 0 switches one off.
@@ -195,6 +205,7 @@ struct TrainOptions {
   bool freeze_unsampled = true;
   double label_smoothing = 0;
   double classifier_dropout = 0;
+  double drop_path = 0;
   ArchitectureOptions architecture;
   uint32_t crop_padding = 0;
   bool flip = false;

@@ -206,10 +206,12 @@ base::Result<ArchitectureOptions> ResolveArchitecture(const v1::ArchitectureOpti
   NASSHRINK_RETURN_IF_ERROR(CheckRange("init_deviation", message.init_deviation(), 0, 1000));
   NASSHRINK_RETURN_IF_ERROR(CheckAtMost("samples", message.samples(), 1000));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("baseline_decay", message.baseline_decay(), 0, 1));
-  if (message.skip_dropout() != 0) {
-    return base::Error(base::Code::kUnimplemented, "dropout after identities is not part of this version")
-        .WithField("skip_dropout", fmt::format("{}", message.skip_dropout()), "0");
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("skip_dropout", message.skip_dropout(), 0, 0.999));
+  if (message.skip_dropout() != 0 && strategy != TrainOptions::Strategy::kDarts) {
+    return Invalid("skip_dropout", message.skip_dropout(), "0 but for the strategy darts",
+                   "drops identities in mixtures");
   }
+  options.skip_dropout = message.skip_dropout();
   options.order = Or(message.order(), 1U);
   if (message.has_frozen_epochs()) options.frozen_epochs = message.frozen_epochs();
   options.every = Or(message.every(), options.every);
@@ -321,9 +323,9 @@ base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message) {
     return base::Error(base::Code::kUnimplemented, "averaging snapshots is not part of this version")
         .WithField("average_snapshots", std::to_string(message.average_snapshots()), "0");
   }
-  if (message.drop_path() != 0) {
-    return base::Error(base::Code::kUnimplemented, "dropping paths is not part of this version")
-        .WithField("drop_path", fmt::format("{}", message.drop_path()), "0");
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("drop_path", message.drop_path(), 0, 0.999));
+  if (message.drop_path() != 0 && strategy == TrainOptions::Strategy::kDarts) {
+    return Invalid("drop_path", message.drop_path(), "0 with the strategy darts", "drops operators of paths");
   }
   NASSHRINK_RETURN_IF_ERROR(CheckRange("classifier_dropout", message.classifier_dropout(), 0, 0.999));
   const std::string cells = Or<std::string>(message.cell_sampling(), "shared");
@@ -352,7 +354,13 @@ base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message) {
   options.per_cell_rejecting = cells == "per_cell_rejecting";
   if (message.has_freeze_unsampled()) options.freeze_unsampled = message.freeze_unsampled();
   options.label_smoothing = message.label_smoothing();
+  if (options.architecture.skip_dropout > 0 && message.epochs() == 0) {
+    return Invalid("architecture.skip_dropout", options.architecture.skip_dropout, "0 without epochs",
+                   "falls over the epochs of a training");
+  }
+  options.architecture.epochs = message.epochs();
   options.classifier_dropout = message.classifier_dropout();
+  options.drop_path = message.drop_path();
   options.crop_padding = message.crop_padding();
   options.flip = message.flip();
   options.cutout = message.cutout();
@@ -385,6 +393,9 @@ Status ResolveCost(const v1::TrainOptions& message, const space::Space& space, A
 }  // namespace
 
 Status ResolvePaths(const v1::TrainOptions& message, const space::Space& space, TrainOptions* options) {
+  if (options->drop_path > 0 && space.network.cells.empty()) {
+    return Invalid("drop_path", options->drop_path, "0 for a space without cells", "drops operators on edges of cells");
+  }
   if (options->architecture.cost_form != ArchitectureOptions::CostForm::kNone) {
     NASSHRINK_RETURN_IF_ERROR(ResolveCost(message, space, &options->architecture));
   }

@@ -43,10 +43,12 @@ class Differences {
 
   std::vector<double> gates;
   std::vector<double> feature_scale;
+  std::vector<double> image_scales;
 
   double Loss() {
     Pass<double> pass(plan_, program_, weights_.data(), pool_, false);
     pass.SetFeatureScale(feature_scale.empty() ? nullptr : feature_scale.data());
+    pass.SetImageScales(image_scales.data());
     const std::vector<double>& logits = pass.Forward(images_.data(), kImages, nullptr, gates.data());
     double loss = 0;
     for (size_t i = 0; i < logits.size(); ++i) loss += projection_[i] * logits[i];
@@ -55,6 +57,7 @@ class Differences {
   void Backward() {
     Pass<double> pass(plan_, program_, weights_.data(), pool_, true);
     pass.SetFeatureScale(feature_scale.empty() ? nullptr : feature_scale.data());
+    pass.SetImageScales(image_scales.data());
     pass.Forward(images_.data(), kImages, nullptr, gates.data());
     gradients.assign(weights_.size(), 0.0);
     gate_gradients.assign(gates.size(), 0.0);

@@ -237,7 +237,7 @@ TEST(Trainer, OptionsOutOfRangeAreRefused) {
 }
 
 std::vector<run::TrainOptions> VariedOptions() {
-  std::vector<run::TrainOptions> all(6, Options());
+  std::vector<run::TrainOptions> all(8, Options());
   all[1].freeze_unsampled = false;
   all[1].weight_average_decay = 0.9;
   all[2].strategy = run::TrainOptions::Strategy::kFair;
@@ -245,6 +245,10 @@ std::vector<run::TrainOptions> VariedOptions() {
   all[3].optimizer.learning_rate = 0.001;
   all[4].per_cell_rejecting = true;
   all[5].micro_batch_size = 3;
+  all[6].drop_path = 0.6;
+  all[7].strategy = run::TrainOptions::Strategy::kDarts;
+  all[7].architecture.skip_dropout = 0.6;
+  all[7].architecture.epochs = 4;
   return all;
 }
 
