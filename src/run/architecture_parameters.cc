@@ -4,7 +4,6 @@
 
 #include "run/options.h"
 #include "score/softmax.h"
-#include "search/derive.h"
 #include "space/architecture.h"
 
 namespace nasshrink::run {
@@ -49,15 +48,20 @@ void ParametersToMessage(const space::Space& space, const ArchitectureParameters
   }
 }
 
+base::Result<search::DeriveOptions> ResolveDerive(const v1::DeriveOptions& message) {
+  const std::string rule = message.rule().empty() ? "argmax" : message.rule();
+  NASSHRINK_RETURN_IF_ERROR(CheckName("rule", rule, {"argmax", "darts"}));
+  search::DeriveOptions options;
+  options.rule = rule == "darts" ? search::DeriveOptions::Rule::kDarts : search::DeriveOptions::Rule::kArgmax;
+  if (message.edges_per_node() != 0) options.edges_per_node = message.edges_per_node();
+  if (message.has_most_identities()) options.most_identities = message.most_identities();
+  return options;
+}
+
 base::Result<space::Architecture> DeriveChild(const space::Space& space, const v1::ArchitectureParameters& message,
                                               const v1::DeriveOptions& options) {
-  const std::string rule = options.rule().empty() ? "argmax" : options.rule();
-  NASSHRINK_RETURN_IF_ERROR(CheckName("rule", rule, {"argmax", "darts"}));
+  NASSHRINK_ASSIGN_OR_RETURN(const search::DeriveOptions derive, ResolveDerive(options));
   NASSHRINK_ASSIGN_OR_RETURN(const auto alpha, AlphaOf(space, message));
-  search::DeriveOptions derive;
-  derive.rule = rule == "darts" ? search::DeriveOptions::Rule::kDarts : search::DeriveOptions::Rule::kArgmax;
-  if (options.edges_per_node() != 0) derive.edges_per_node = options.edges_per_node();
-  if (options.has_most_identities()) derive.most_identities = options.most_identities();
   return search::Derive(space, score::Probabilities(space, alpha), derive);
 }
 

@@ -5,12 +5,16 @@
 #include "base/status.h"
 #include "nasshrink/v1/plan.pb.h"
 #include "run/backend.h"
+#include "search/derive.h"
 #include "space/space.h"
 
 namespace nasshrink::run {
 
 void ParametersToMessage(const space::Space& space, const ArchitectureParameters& parameters,
                          v1::ArchitectureParameters* message);
+
+// INVALID_ARGUMENT for a rule that is not known.
+base::Result<search::DeriveOptions> ResolveDerive(const v1::DeriveOptions& message);
 
 // The child of the space that the parameters stand for. INVALID_ARGUMENT for parameters of another root space and for
 // numbers that are not finite.

@@ -167,6 +167,9 @@ Status Execution::RunStage(const v1::Stage& stage, const std::string& path) {
     case v1::Stage::kDeepen:
       status = Deepen(stage.deepen());
       break;
+    case v1::Stage::kDerive:
+      status = Derive(stage.derive());
+      break;
     case v1::Stage::kSearch:
       status = Search(stage.search());
       break;

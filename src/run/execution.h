@@ -72,6 +72,7 @@ class Execution {
   base::Result<v1::ShrinkInput> ShrinkInputFor(const v1::ShrinkRule& rule) const;
   base::Status ResetBase(const v1::ResetBaseStage& stage);
   base::Status Deepen(const v1::DeepenStage& stage);
+  base::Status Derive(const v1::DeriveStage& stage);
   base::Status Search(const v1::SearchStage& stage);
   base::Status Retrain(const v1::RetrainStage& stage);
   base::Status Export(const v1::ExportStage& stage);

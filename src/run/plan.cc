@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "run/architecture_parameters.h"
 #include "run/evaluate.h"
 #include "run/options.h"
 #include "search/study.h"
@@ -49,7 +50,11 @@ Status CheckConstraints(const google::protobuf::RepeatedPtrField<v1::Constraint>
 Status CheckTrain(const v1::TrainStage& stage) {
   NASSHRINK_RETURN_IF_ERROR(
       CheckName("target", stage.target().empty() ? "weights" : stage.target(), {"weights", "architecture"}));
-  if (stage.target() == "architecture") return Unavailable("training target", "architecture");
+  const std::string& strategy = stage.options().strategy();
+  if (stage.target() == "architecture" && strategy != "proxyless" && strategy != "darts") {
+    return Invalid("target", "'architecture'", "weights, or strategy proxyless or darts",
+                   "needs a strategy that has architecture parameters");
+  }
   if (stage.options().epochs() == 0) return Invalid("options.epochs", 0, "1..1000000", "trains nothing");
   NASSHRINK_RETURN_IF_ERROR(CheckConstraints(stage.options().constraints()).Under("options."));
   return Status(ResolveTrain(stage.options()).status()).Under("options.");
@@ -164,6 +169,8 @@ Status Checker::CheckStage(const v1::Stage& stage, int depth) {
       return CheckExport(stage.export_()).Under("export.");
     case v1::Stage::kLoop:
       return CheckLoop(stage.loop(), depth).Under("loop.");
+    case v1::Stage::kDerive:
+      return Status(ResolveDerive(stage.derive().options()).status()).Under("derive.options.");
     case v1::Stage::kDeepen:
       if (stage.deepen().cells() >= 1 && stage.deepen().cells() <= 4096) return {};
       return Invalid("deepen.cells", stage.deepen().cells(), "1..4096", "is out of range");
@@ -174,7 +181,7 @@ Status Checker::CheckStage(const v1::Stage& stage, int depth) {
       break;
   }
   return Invalid("kind", "none",
-                 "train, score, shrink, expand, evolve, search, reset_base, retrain, export, loop, deepen",
+                 "train, score, shrink, expand, evolve, search, reset_base, retrain, export, loop, deepen, derive",
                  "is missing");
 }
 
@@ -225,6 +232,8 @@ const char* StageKind(const v1::Stage& stage) {
       return "loop";
     case v1::Stage::kDeepen:
       return "deepen";
+    case v1::Stage::kDerive:
+      return "derive";
     case v1::Stage::KIND_NOT_SET:
       break;
   }

@@ -16,8 +16,8 @@ namespace nasshrink::run {
 // version. The space itself is checked by space/codec.h when the run starts.
 base::Status ValidatePlan(const v1::RunPlan& plan);
 
-// "train", "score", "shrink", "expand", "evolve", "search", "reset_base", "retrain", "export", "loop", "deepen"; "" for
-// none.
+// "train", "score", "shrink", "expand", "evolve", "search", "reset_base", "retrain", "export", "loop", "deepen",
+// "derive"; "" for none.
 const char* StageKind(const v1::Stage& stage);
 
 // The stage's key; without one its kind, numbered from the second unnamed stage of that kind in its list ("train2").

@@ -252,6 +252,14 @@ Json SearchTree(const v1::SearchOptions& options) {
   return tree;
 }
 
+Json DeriveTree(const v1::DeriveOptions& options) {
+  Json tree = Json::object();
+  Put(tree, "rule", options.rule());
+  Put(tree, "edges_per_node", options.edges_per_node());
+  if (options.has_most_identities()) tree["most_identities"] = options.most_identities();
+  return tree;
+}
+
 Json RetrainTree(const v1::RetrainStage& stage) {
   Json tree = TrainTree(stage.options());
   Put(tree, "use_all_training_images", stage.use_all_training_images());
@@ -311,6 +319,9 @@ Json StageTree(const v1::Stage& stage) {
       break;
     case v1::Stage::kDeepen:
       put_kind("deepen", {{"cells", stage.deepen().cells()}, {"inherit", stage.deepen().inherit()}});
+      break;
+    case v1::Stage::kDerive:
+      put_kind("derive", DeriveTree(stage.derive().options()));
       break;
     case v1::Stage::kRetrain:
       put_kind("retrain", RetrainTree(stage.retrain()));

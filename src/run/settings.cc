@@ -315,6 +315,10 @@ NASSHRINK_FIELDS(RetrainStage, NASSHRINK_NESTED(RetrainStage, TrainOptions, opti
                  NASSHRINK_SCALAR(RetrainStage, weight_average_decay), NASSHRINK_TEXT(RetrainStage, weights),
                  NASSHRINK_SCALAR(RetrainStage, keep_best), NASSHRINK_SCALAR(RetrainStage, scale_to_macs))
 
+NASSHRINK_FIELDS(DeriveOptions, NASSHRINK_TEXT(DeriveOptions, rule), NASSHRINK_SCALAR(DeriveOptions, edges_per_node),
+                 NASSHRINK_SCALAR(DeriveOptions, most_identities))
+NASSHRINK_FIELDS(DeriveStage, NASSHRINK_NESTED(DeriveStage, DeriveOptions, options))
+
 NASSHRINK_FIELDS(DeepenStage, NASSHRINK_SCALAR(DeepenStage, cells), NASSHRINK_SCALAR(DeepenStage, inherit))
 
 NASSHRINK_FIELDS(ExportStage, NASSHRINK_TEXT(ExportStage, format), NASSHRINK_TEXT(ExportStage, file))
@@ -350,7 +354,7 @@ NASSHRINK_FIELDS(Stage, NASSHRINK_KIND(train, Train, train), NASSHRINK_KIND(scor
                  NASSHRINK_KIND(shrink, Shrink, shrink), NASSHRINK_KIND(search, Search, search),
                  NASSHRINK_KIND(reset_base, ResetBase, reset_base), NASSHRINK_KIND(retrain, Retrain, retrain),
                  NASSHRINK_KIND(export, Export, export_), NASSHRINK_KIND(loop, Loop, loop),
-                 NASSHRINK_KIND(deepen, Deepen, deepen))
+                 NASSHRINK_KIND(deepen, Deepen, deepen), NASSHRINK_KIND(derive, Derive, derive))
 
 Status StageOf(google::protobuf::RepeatedPtrField<v1::Stage>* stages, const PathStep& step, std::string_view value) {
   std::vector<std::string> known;

@@ -32,7 +32,7 @@ base::Result<space::Space> PinnedSpace(const space::Space& space, const space::A
 
 }  // namespace
 
-// The best of the last search; without a search, the child of a space that has no other.
+// The best of the last search, or the derived child; without either, the child of a space that has no other.
 base::Result<std::vector<space::Architecture>> Execution::ChildrenToRetrain(uint32_t top) const {
   std::vector<space::Architecture> children;
   for (int i = 0; i < std::min(static_cast<int>(top), state_.ranked_size()); ++i) {
@@ -43,8 +43,8 @@ base::Result<std::vector<space::Architecture>> Execution::ChildrenToRetrain(uint
   space::Architecture only;
   for (const space::Choice& choice : space_.choices) {
     if (choice.alive.size() != 1) {
-      return base::Error(Code::kFailedPrecondition, "stage '{}' needs ranked children; put a search stage before it",
-                         path_);
+      return base::Error(Code::kFailedPrecondition,
+                         "stage '{}' needs ranked children; put a search or derive stage before it", path_);
     }
     only.push_back(choice.alive[0]);
   }

@@ -46,6 +46,7 @@ Status Execution::Train(const v1::TrainStage& stage) {
   training.supernet = supernet_.get();
   NASSHRINK_ASSIGN_OR_RETURN(training.options, ResolveTrain(stage.options()));
   NASSHRINK_RETURN_IF_ERROR(ResolvePaths(stage.options(), space_, &training.options).Under("options."));
+  if (stage.target() == "weights") training.options.architecture.frozen_epochs = stage.options().epochs();
   training.epochs = stage.options().epochs();
   training.schedule_epochs = stage.options().optimizer().schedule_epochs();
   training.schedule_by_epoch = stage.options().optimizer().schedule_by() == "epoch";

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/safetensors.h"
+#include "run/table_parameters.h"
 #include "score/table_codec.h"
 #include "space/architecture.h"
 #include "space/parse_message.h"
@@ -113,6 +114,32 @@ Status NoNetwork() {
   return Status(Code::kFailedPrecondition, "accuracies are looked up here: there is no network with weights");
 }
 
+// All choices' parameters one after another, behind the number of steps they have taken.
+std::vector<double> Flat(const ArchitectureParameters& parameters) {
+  std::vector<double> flat = {static_cast<double>(parameters.steps)};
+  for (const auto& alpha : parameters.alpha) flat.insert(flat.end(), alpha.begin(), alpha.end());
+  return flat;
+}
+
+base::Result<ArchitectureParameters> FromFlat(const space::Space& space, std::string_view bytes) {
+  ArchitectureParameters parameters = NewTableParameters(space);
+  std::vector<double> flat(bytes.size() / sizeof(double));
+  if (flat.size() * sizeof(double) != bytes.size() || flat.size() != Flat(parameters).size()) {
+    return base::Error(Code::kDataLoss, "the image's architecture parameters do not fit the space");
+  }
+  memcpy(flat.data(), bytes.data(), bytes.size());
+  if (!(flat[0] >= 0 && flat[0] < 0x1p53) ||
+      !std::all_of(flat.begin(), flat.end(), [](double value) { return std::isfinite(value); })) {
+    return base::Error(Code::kDataLoss, "the image's architecture parameters are not finite numbers");
+  }
+  auto next = flat.begin();
+  parameters.steps = static_cast<uint64_t>(*next++);
+  for (auto& alpha : parameters.alpha) {
+    for (double& value : alpha) value = *next++;
+  }
+  return parameters;
+}
+
 class TableSupernet : public Supernet {
  public:
   TableSupernet(space::Space space, std::shared_ptr<const Truth> truth, double drift)
@@ -177,6 +204,11 @@ class TableSupernet : public Supernet {
     NASSHRINK_RETURN_IF_ERROR(writer.Add("counters", "I64", {2}, BytesOf(counters, 2)));
     NASSHRINK_RETURN_IF_ERROR(writer.Add("drift", "F64", {1}, BytesOf(&drift_, 1)));
     NASSHRINK_RETURN_IF_ERROR(writer.Add("truth", "U8", {static_cast<int64_t>(truth.size())}, truth));
+    const std::vector<double> alpha = parameters_ ? Flat(*parameters_) : std::vector<double>();
+    if (parameters_) {
+      const auto count = static_cast<int64_t>(alpha.size());
+      NASSHRINK_RETURN_IF_ERROR(writer.Add("alpha", "F64", {count}, BytesOf(alpha.data(), alpha.size())));
+    }
     return writer.Finish();
   }
 
@@ -200,10 +232,16 @@ class TableSupernet : public Supernet {
     memcpy(&supernet->drift_, drift->data.data(), sizeof(double));
     supernet->steps_ = numbers[0];
     supernet->base_steps_ = numbers[1];
+    if (const base::SafetensorsTensor* alpha = parsed.Find("alpha"); alpha != nullptr) {
+      NASSHRINK_ASSIGN_OR_RETURN(supernet->parameters_, FromFlat(space, alpha->data));
+    }
     return std::unique_ptr<Supernet>(std::move(supernet));
   }
 
-  base::Result<ArchitectureParameters> Architecture() const override { return NoNetwork(); }
+  base::Result<ArchitectureParameters> Architecture() const override {
+    if (parameters_) return *parameters_;
+    return Status(Code::kFailedPrecondition, "no training has learned architecture parameters yet");
+  }
 
   base::Result<std::unique_ptr<Supernet>> Inherit(const space::Space& shrunk, const InheritOptions&) const override {
     if (shrunk.root_fingerprint != space_.root_fingerprint) {
@@ -212,6 +250,7 @@ class TableSupernet : public Supernet {
     auto supernet = std::make_unique<TableSupernet>(shrunk, truth_, drift_);
     supernet->steps_ = steps_;
     supernet->base_steps_ = base_steps_;
+    if (parameters_) supernet->parameters_ = TableParametersFor(shrunk, *parameters_);
     return std::unique_ptr<Supernet>(std::move(supernet));
   }
 
@@ -227,6 +266,10 @@ class TableSupernet : public Supernet {
   base::Result<std::unique_ptr<Trainer>> NewTrainer(const TrainOptions& options) override;
 
   void Step() { ++steps_; }
+  void HaveParameters() {
+    if (!parameters_) parameters_ = NewTableParameters(space_);
+  }
+  void MoveParameters() { ClimbExpectedAccuracy(space_, truth_->accuracy, &*parameters_); }
 
  private:
   space::Space space_;
@@ -234,12 +277,15 @@ class TableSupernet : public Supernet {
   double drift_;
   uint64_t steps_ = 0;
   uint64_t base_steps_ = 0;
+  std::optional<ArchitectureParameters> parameters_;
 };
 
 class TableTrainer : public Trainer {
  public:
   TableTrainer(TableSupernet* supernet, TrainOptions options)
-      : supernet_(supernet), options_(std::move(options)), step_(options_.first_step) {}
+      : supernet_(supernet), options_(std::move(options)), step_(options_.first_step) {
+    if (learns()) supernet_->HaveParameters();
+  }
 
   base::Result<StepOutcome> Step(const TensorView&, const TensorView&) override {
     supernet_->Step();
@@ -260,6 +306,8 @@ class TableTrainer : public Trainer {
     outcome.learning_rate = options_.optimizer.learning_rate;
     while (outcome.steps < steps) {
       if (base::Triggered(request.cancel)) return outcome;
+      const bool moves = learns() && request.epoch >= options_.architecture.frozen_epochs;
+      if (moves && step_ % options_.architecture.every == 0) supernet_->MoveParameters();
       NASSHRINK_RETURN_IF_ERROR(Step({}, {}).status());
       ++outcome.steps;
       outcome.images += kImagesPerStep;
@@ -293,6 +341,11 @@ class TableTrainer : public Trainer {
   Status Adopt(std::string_view) override { return {}; }
 
  private:
+  bool learns() const {
+    return options_.strategy == TrainOptions::Strategy::kProxyless ||
+           options_.strategy == TrainOptions::Strategy::kDarts;
+  }
+
   TableSupernet* supernet_;
   TrainOptions options_;
   uint64_t step_;

@@ -2,7 +2,8 @@
 //
 // Runs any plan on NAS-Bench-201 or NAS-Bench-Macro truth in seconds and lets everything above the back end be tested
 // without torch. Training only counts steps; with `drift` the operator scalars turn by that many radians a step, so
-// that the angle changes as it would in training. Needs no data set.
+// that the angle changes as it would in training; strategies with architecture parameters move these by the table
+// (table_parameters.h). Needs no data set.
 #ifndef NASSHRINK_RUN_TABLE_BACKEND_H_
 #define NASSHRINK_RUN_TABLE_BACKEND_H_
 

@@ -80,6 +80,10 @@ const BadPlan kBadPlans[] = {
      [](v1::RunPlan* plan) {
        plan->mutable_stages(0)->mutable_train()->mutable_options()->mutable_optimizer()->set_learning_rate(-1);
      }},
+    {"stages[0].train.target", "proxyless or darts",
+     [](v1::RunPlan* plan) { plan->mutable_stages(0)->mutable_train()->set_target("architecture"); }},
+    {"stages[5].derive.options.rule", "argmax, darts",
+     [](v1::RunPlan* plan) { plan->add_stages()->mutable_derive()->mutable_options()->set_rule("sample"); }},
     {"stages[1].loop.until", "never ends", [](v1::RunPlan* plan) { LoopOf(plan)->clear_until(); }},
     {"stages[1].loop.until.children_at_most", "1e6",
      [](v1::RunPlan* plan) { LoopOf(plan)->mutable_until()->set_children_at_most("1e6"); }},
