@@ -89,6 +89,7 @@ Json ArchitectureTree(const v1::ArchitectureOptions& options) {
   Put(tree, "cost_exponent", options.cost_exponent());
   Put(tree, "samples", options.samples());
   if (options.has_baseline_decay()) tree["baseline_decay"] = options.baseline_decay();
+  Put(tree, "skip_dropout", options.skip_dropout());
   return tree;
 }
 
@@ -149,6 +150,7 @@ Json TrainTree(const v1::TrainOptions& options) {
   PutTree(tree, "constraints", ConstraintsTree(options.constraints()));
   Put(tree, "latency", options.latency().name());
   if (options.has_max_skipped_steps()) tree["max_skipped_steps"] = options.max_skipped_steps();
+  Put(tree, "drop_path", options.drop_path());
   Put(tree, "classifier_dropout", options.classifier_dropout());
   PutTree(tree, "architecture", ArchitectureTree(options.architecture()));
   return tree;
@@ -265,6 +267,9 @@ Json RetrainTree(const v1::RetrainStage& stage) {
   Put(tree, "use_all_training_images", stage.use_all_training_images());
   Put(tree, "top", stage.top());
   Put(tree, "weight_average_decay", stage.weight_average_decay());
+  Put(tree, "weights", stage.weights());
+  Put(tree, "keep_best", stage.keep_best());
+  Put(tree, "scale_to_macs", stage.scale_to_macs());
   return tree;
 }
 

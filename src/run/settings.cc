@@ -243,7 +243,8 @@ NASSHRINK_FIELDS(ArchitectureOptions, NASSHRINK_TEXT(ArchitectureOptions, gradie
                  NASSHRINK_TEXT(ArchitectureOptions, cost_form), NASSHRINK_SCALAR(ArchitectureOptions, cost_reference),
                  NASSHRINK_SCALAR(ArchitectureOptions, cost_weight),
                  NASSHRINK_SCALAR(ArchitectureOptions, cost_exponent), NASSHRINK_SCALAR(ArchitectureOptions, samples),
-                 NASSHRINK_SCALAR(ArchitectureOptions, baseline_decay))
+                 NASSHRINK_SCALAR(ArchitectureOptions, baseline_decay),
+                 NASSHRINK_SCALAR(ArchitectureOptions, skip_dropout))
 
 NASSHRINK_FIELDS(ResizedCrop, NASSHRINK_SCALAR(ResizedCrop, min_area), NASSHRINK_SCALAR(ResizedCrop, max_area),
                  NASSHRINK_SCALAR(ResizedCrop, min_ratio), NASSHRINK_SCALAR(ResizedCrop, max_ratio))
@@ -259,7 +260,7 @@ NASSHRINK_FIELDS(TrainOptions, NASSHRINK_SCALAR(TrainOptions, epochs), NASSHRINK
                  NASSHRINK_SCALAR(TrainOptions, flip), NASSHRINK_SCALAR(TrainOptions, images),
                  NASSHRINK_SCALAR(TrainOptions, average_snapshots), NASSHRINK_SCALAR(TrainOptions, cutout),
                  NASSHRINK_SCALAR(TrainOptions, micro_batch_size), NASSHRINK_SCALAR(TrainOptions, max_skipped_steps),
-                 NASSHRINK_SCALAR(TrainOptions, classifier_dropout),
+                 NASSHRINK_SCALAR(TrainOptions, drop_path), NASSHRINK_SCALAR(TrainOptions, classifier_dropout),
                  NASSHRINK_NESTED(TrainOptions, ArchitectureOptions, architecture),
                  NASSHRINK_NESTED(TrainOptions, Augmentation, augmentation))
 

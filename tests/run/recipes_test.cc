@@ -86,6 +86,14 @@ TEST(RecipesTest, SettingsReachTheStages) {
   EXPECT_EQ(plan->stages(3).retrain().options().batch_size(), 32U);
 }
 
+TEST(RecipesTest, SettingsReachWhatTrainingLeavesOut) {
+  const auto plan = PlanPreset("abs", With({"stages[retrain].retrain.options.drop_path=0.2",
+                                            "stages[train].train.options.architecture.skip_dropout=0.4"}));
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_EQ(plan->stages(3).retrain().options().drop_path(), 0.2);
+  EXPECT_EQ(plan->stages(0).train().options().architecture().skip_dropout(), 0.4);
+}
+
 TEST(RecipesTest, ScheduleIsAsLongAsTheTrainingUnlessSet) {
   const auto schedule = [](std::initializer_list<const char*> settings) {
     const auto plan = PlanPreset("abs", With(settings));
