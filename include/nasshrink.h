@@ -897,7 +897,7 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_import(nasshr
  * Since: 0.1
  */
 NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_stats(const nasshrink_tensor* base,
-                                                                         const nasshrink_tensor* current, double out[5],
+                                                                         const nasshrink_tensor* current, double* out,
                                                                          nasshrink_error** err);
 
 /* Where a tensor's memory is and what is in it.

@@ -58,7 +58,7 @@ using namespace nasshrink;        // NOLINT(google-build-using-namespace)
 using namespace nasshrink::capi;  // NOLINT(google-build-using-namespace)
 using nasshrink::base::Status;
 
-nasshrink_status nasshrink_tensor_stats(const nasshrink_tensor* base, const nasshrink_tensor* current, double out[5],
+nasshrink_status nasshrink_tensor_stats(const nasshrink_tensor* base, const nasshrink_tensor* current, double* out,
                                         nasshrink_error** err) {
   return Guard(err, [&]() -> Status {
     NASSHRINK_ASSIGN_OR_RETURN(const auto initial, Get(base, "base"));

@@ -40,7 +40,8 @@ at::Tensor Weight(const ConvolutionSize& size, const T* data) {
 
 template <typename T>
 Activation<T> Keep(const at::Tensor& result) {
-  auto owner = std::make_shared<at::Tensor>(result.contiguous(at::MemoryFormat::ChannelsLast));
+  const at::ScalarType type = c10::CppTypeToScalarType<T>::value;
+  auto owner = std::make_shared<at::Tensor>(result.to(type).contiguous(at::MemoryFormat::ChannelsLast));
   auto* data = owner->mutable_data_ptr<T>();
   return Activation<T>(std::move(owner), data);
 }
@@ -55,6 +56,17 @@ bool IsDepthwise(const ConvolutionSize& size) {
          IsDepthwiseKernel(size.kernel);
 }
 
+// The weight as torch's convolutions like it.
+template <typename T>
+at::Tensor Kernel(const ConvolutionSize& size, const T* data) {
+  const at::Tensor weight = Weight(size, data).contiguous(at::MemoryFormat::ChannelsLast);
+  return size.halved ? weight.to(at::kBFloat16) : weight;
+}
+
+at::Tensor Operand(const ConvolutionSize& size, const at::Tensor& tensor) {
+  return size.halved ? tensor.to(at::kBFloat16) : tensor;
+}
+
 DepthwiseSize DepthwiseOf(const ConvolutionSize& size) {
   return {size.input, size.output(), size.kernel, size.stride_height, size.stride_width, size.dilation};
 }
@@ -67,7 +79,7 @@ Shape ConvolutionSize::output() const {
 
 template <typename T>
 Activation<T> Convolve(const ConvolutionSize& size, const T* input, const T* weight, BufferPool& pool) {
-  if (IsProduct(size)) {
+  if (IsProduct(size) && !size.halved) {
     Activation<T> result(pool, size.output().size());
     at::Tensor product = Matrix(size.input.pixels(), size.out, result.data());
     at::mm_out(product, Matrix(size.input.pixels(), size.input.channels, input),
@@ -80,8 +92,7 @@ Activation<T> Convolve(const ConvolutionSize& size, const T* input, const T* wei
     return result;
   }
   const int64_t padding = static_cast<int64_t>(size.dilation) * (size.kernel - 1) / 2;
-  return Keep<T>(at::convolution(Image(size.input, input),
-                                 Weight(size, weight).contiguous(at::MemoryFormat::ChannelsLast), {},
+  return Keep<T>(at::convolution(Operand(size, Image(size.input, input)), Kernel(size, weight), {},
                                  {size.stride_height, size.stride_width}, {padding, padding},
                                  {size.dilation, size.dilation}, false, {0, 0}, size.groups));
 }
@@ -90,7 +101,7 @@ template <typename T>
 Activation<T> ConvolveBackward(const ConvolutionSize& size, const T* input, const T* weight, const T* output_gradient,
                                T* weight_gradient, bool want_input, BufferPool& pool) {
   const int channels = size.input.channels;
-  if (IsProduct(size)) {
+  if (IsProduct(size) && !size.halved) {
     const at::Tensor gradient = Matrix(size.input.pixels(), size.out, output_gradient);
     at::Tensor for_weight = Matrix(size.out, channels, weight_gradient);
     at::mm_out(for_weight, gradient.t(), Matrix(size.input.pixels(), channels, input));
@@ -109,9 +120,9 @@ Activation<T> ConvolveBackward(const ConvolutionSize& size, const T* input, cons
   }
   const int64_t padding = static_cast<int64_t>(size.dilation) * (size.kernel - 1) / 2;
   const auto [for_input, for_weight, for_bias] = at::convolution_backward(
-      Image(size.output(), output_gradient), Image(size.input, input),
-      Weight(size, weight).contiguous(at::MemoryFormat::ChannelsLast), {}, {size.stride_height, size.stride_width},
-      {padding, padding}, {size.dilation, size.dilation}, false, {0, 0}, size.groups, {want_input, true, false});
+      Operand(size, Image(size.output(), output_gradient)), Operand(size, Image(size.input, input)),
+      Kernel(size, weight), {}, {size.stride_height, size.stride_width}, {padding, padding},
+      {size.dilation, size.dilation}, false, {0, 0}, size.groups, {want_input, true, false});
   Weight(size, weight_gradient).copy_(for_weight);
   return want_input ? Keep<T>(for_input) : Activation<T>();
 }

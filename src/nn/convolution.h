@@ -40,6 +40,8 @@ struct ConvolutionSize {
   int stride_width = 1;
   int dilation = 1;
   int groups = 1;
+  // Operands are rounded to bfloat16; products are summed in float and results are float. Of T float alone.
+  bool halved = false;
 
   Shape output() const;
   size_t weights() const {

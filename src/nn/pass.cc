@@ -125,6 +125,7 @@ ConvolutionSize Pass<T>::SizeOf(const ConvGroup& group) const {
   size.stride_width = group.stride_width;
   size.dilation = group.dilation;
   size.groups = group.groups;
+  size.halved = halved_ && group.groups == 1 && std::min(size.input.channels, size.out) >= kFewestHalved;
   return size;
 }
 

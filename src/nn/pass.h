@@ -31,6 +31,9 @@ struct GivenMoments {
   const T* variance = nullptr;
 };
 
+// With fewer channels rounding costs more than it gains (measured on a CPU with AVX512-BF16).
+constexpr int kFewestHalved = 32;
+
 template <typename T>
 class Pass {
  public:
@@ -40,6 +43,10 @@ class Pass {
   // What the classifier's inputs are multiplied by, [count, features]; null for nothing. It must stay until Backward is
   // done.
   void SetFeatureScale(const T* scale) { feature_scale_ = scale; }
+
+  // Convolutions with at least kFewestHalved channels on both sides take operands of bfloat16 (mixed precision). Of T
+  // float alone.
+  void SetHalved(bool halved) { halved_ = halved; }
 
   // Of a program with drops: what each place multiplies an image by, [drops, count]. It must stay until Backward is
   // done.
@@ -146,6 +153,7 @@ class Pass {
   const T* gates_ = nullptr;
   const T* feature_scale_ = nullptr;
   const T* image_scales_ = nullptr;
+  bool halved_ = false;
   std::vector<T> features_;  // scaled
   std::vector<NodePlan> plans_;
   std::vector<bool> group_kept_;

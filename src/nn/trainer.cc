@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/instruction_sets.h"
 #include "base/random.h"
 #include "base/safetensors.h"
 #include "nn/batch_source.h"
@@ -41,6 +42,10 @@ base::Status CheckOptions(const run::TrainOptions& options) {
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.weight_decay", optimizer.weight_decay, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.clip_norm", optimizer.clip_norm, 0, kMost, "0 or above"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("optimizer.clip_value", optimizer.clip_value, 0, kMost, "0 or above"));
+  if (options.halved && !base::HasBFloat16()) {
+    return base::Status(base::Code::kFailedPrecondition, "this processor does not multiply bfloat16 numbers")
+        .WithField("precision", "bfloat16", "float32, or a CPU with AVX512-BF16");
+  }
   NASSHRINK_RETURN_IF_ERROR(CheckRange("label_smoothing", options.label_smoothing, 0, 1, "0..1"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("crop_padding", options.crop_padding, 0, 1024, "0..1024"));
   return CheckRange("weight_average_decay", options.weight_average_decay, 0, kBelowOne, "0 or above, below 1");

@@ -32,6 +32,7 @@ const std::vector<float>& TrainingStep::Forward(const float* images, int64_t cou
   program_ = Compile(mixed);
   gates_ = mixed ? std::move(mixed->gates) : std::vector<float>();
   pass_ = std::make_unique<Pass<float>>(state_.plan, program_, state_.weights.current.data(), state_.pool, true);
+  pass_->SetHalved(options_.halved);
   if (options_.classifier_dropout > 0) {
     DrawFeatureScale(count);
     pass_->SetFeatureScale(feature_scale_.data());

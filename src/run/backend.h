@@ -206,6 +206,7 @@ struct TrainOptions {
   double label_smoothing = 0;
   double classifier_dropout = 0;
   double drop_path = 0;
+  bool halved = false;  // convolutions on operands of bfloat16
   ArchitectureOptions architecture;
   uint32_t crop_padding = 0;
   bool flip = false;

@@ -73,6 +73,8 @@ class Execution {
   base::Status ResetBase(const v1::ResetBaseStage& stage);
   base::Status Deepen(const v1::DeepenStage& stage);
   base::Status Derive(const v1::DeriveStage& stage);
+  base::Result<SupernetOptions> FreshOptions() const;
+  base::Result<std::shared_ptr<Supernet>> NewSupernet(const space::Space& space);
   base::Status Search(const v1::SearchStage& stage);
   base::Status Retrain(const v1::RetrainStage& stage);
   base::Status Export(const v1::ExportStage& stage);

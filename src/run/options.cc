@@ -361,6 +361,9 @@ base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message) {
   options.architecture.epochs = message.epochs();
   options.classifier_dropout = message.classifier_dropout();
   options.drop_path = message.drop_path();
+  const std::string precision = Or<std::string>(message.precision(), "float32");
+  NASSHRINK_RETURN_IF_ERROR(CheckName("precision", precision, {"float32", "bfloat16"}));
+  options.halved = precision == "bfloat16";
   options.crop_padding = message.crop_padding();
   options.flip = message.flip();
   options.cutout = message.cutout();

@@ -56,6 +56,9 @@ Status CheckTrain(const v1::TrainStage& stage) {
                    "needs a strategy that has architecture parameters");
   }
   if (stage.options().epochs() == 0) return Invalid("options.epochs", 0, "1..1000000", "trains nothing");
+  if (stage.new_supernet() && stage.inherit_optimizer()) {
+    return Invalid("new_supernet", true, "false with inherit_optimizer", "has weights the optimiser has not seen");
+  }
   NASSHRINK_RETURN_IF_ERROR(CheckConstraints(stage.options().constraints()).Under("options."));
   return Status(ResolveTrain(stage.options()).status()).Under("options.");
 }

@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "nasshrink/v1/plan.pb.h"
+#include "nasshrink/v1/space.pb.h"
 
 namespace nasshrink::run {
 
 // What the settings before the plan itself decide.
 struct RecipeInput {
   std::string space;
-  uint32_t channels = 0;
-  uint32_t cells = 0;
-  bool shaped = false;  // a space setting was given
+  v1::PresetOptions shape;  // what settings say of it
+  bool shaped = false;      // a space setting was given
   bool tiny = false;
   bool coloured = false;  // images have more than one channel
 };
@@ -37,11 +37,14 @@ struct Recipe {
   // The plan without its seed and space.
   v1::RunPlan (*plan)(const RecipeInput& input);
   const std::vector<ShortName>& (*names)();
+  // Fills in the sizes of the preset that the recipe takes where settings say nothing.
+  void (*shape)(const RecipeInput& input, v1::PresetOptions* shape);
   // What depends on settings: called when all are applied.
   void (*finish)(v1::RunPlan* plan);
 };
 
 const Recipe& AbsRecipe();
+const std::vector<Recipe>& PublishedAbsRecipes();
 
 }  // namespace nasshrink::run
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <charconv>
 
 #include "run/recipe.h"
@@ -17,12 +16,13 @@ namespace {
 using base::Invalid;
 using base::Status;
 
-// The preset that recipes take smaller than published unless the settings say otherwise.
-constexpr const char* kSmallPreset = "nas-bench-201";
-
-const auto& AllRecipes() {
-  static const std::array kRecipes = {&AbsRecipe()};
-  return kRecipes;
+const std::vector<const Recipe*>& AllRecipes() {
+  static const auto* const kRecipes = [] {
+    auto* recipes = new std::vector<const Recipe*>{&AbsRecipe()};
+    for (const Recipe& recipe : PublishedAbsRecipes()) recipes->push_back(&recipe);
+    return recipes;
+  }();
+  return *kRecipes;
 }
 
 base::Result<const Recipe*> FindRecipe(std::string_view name) {
@@ -38,8 +38,11 @@ base::Result<const Recipe*> FindRecipe(std::string_view name) {
 std::vector<RecipeParameter> InputParameters(const Recipe& recipe) {
   return {{"tiny", "integer", "1 takes a variant that ends in seconds"},
           {"space", "name", fmt::format("preset of the space; {}", recipe.space)},
-          {"space.channels", "integer", "channels of its first stage; 8 for nas-bench-201"},
-          {"space.cells", "integer", "cells a stage; 1 for nas-bench-201"}};
+          {"space.channels", "integer", "channels of its first stage"},
+          {"space.cells", "integer", "cells a stage"},
+          {"space.layers", "integer", "layers, or cells in all"},
+          {"space.width_multiplier", "number", "multiplies the channels of all layers"},
+          {"space.depth_multiplier", "number", "multiplies the blocks of every stage"}};
 }
 
 std::vector<std::string> KnownNames(const Recipe& recipe) {
@@ -55,6 +58,37 @@ Status ParseNumber(std::string_view path, std::string_view value, uint32_t most,
   return Invalid(path, fmt::format("'{}'", value), fmt::format("0..{}", most), "is no whole number in range");
 }
 
+Status ParseFactor(std::string_view path, std::string_view value, double* number) {
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), *number);
+  if (error == std::errc() && end == value.data() + value.size() && *number > 0 && *number <= 16) return {};
+  return Invalid(path, fmt::format("'{}'", value), "above 0, up to 16", "is no number in range");
+}
+
+// True for a setting of a preset's sizes.
+base::Result<bool> TakeShape(std::string_view path, std::string_view value, v1::PresetOptions* shape) {
+  uint32_t count = 0;
+  double factor = 0;
+  if (path == "space.channels" || path == "channels") {
+    NASSHRINK_RETURN_IF_ERROR(ParseNumber(path, value, 4096, &count));
+    shape->set_channels(count);
+  } else if (path == "space.cells" || path == "cells") {
+    NASSHRINK_RETURN_IF_ERROR(ParseNumber(path, value, 64, &count));
+    shape->set_cells(count);
+  } else if (path == "space.layers") {
+    NASSHRINK_RETURN_IF_ERROR(ParseNumber(path, value, 4000, &count));
+    shape->set_layers(count);
+  } else if (path == "space.width_multiplier") {
+    NASSHRINK_RETURN_IF_ERROR(ParseFactor(path, value, &factor));
+    shape->set_width_multiplier(factor);
+  } else if (path == "space.depth_multiplier") {
+    NASSHRINK_RETURN_IF_ERROR(ParseFactor(path, value, &factor));
+    shape->set_depth_multiplier(factor);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // True when the setting is about the recipe's input and not the plan.
 base::Result<bool> TakeInput(std::string_view path, std::string_view value, RecipeInput* input) {
   if (path == "tiny") {
@@ -63,17 +97,14 @@ base::Result<bool> TakeInput(std::string_view path, std::string_view value, Reci
     input->tiny = tiny == 1;
     return true;
   }
-  if (path == "space") {
+  bool taken = path == "space";
+  if (taken) {
     input->space = std::string(value);
-  } else if (path == "space.channels" || path == "channels") {
-    NASSHRINK_RETURN_IF_ERROR(ParseNumber(path, value, 4096, &input->channels));
-  } else if (path == "space.cells" || path == "cells") {
-    NASSHRINK_RETURN_IF_ERROR(ParseNumber(path, value, 64, &input->cells));
   } else {
-    return false;
+    NASSHRINK_ASSIGN_OR_RETURN(taken, TakeShape(path, value, &input->shape));
   }
-  input->shaped = true;
-  return true;
+  input->shaped = input->shaped || taken;
+  return taken;
 }
 
 Status ApplyPlanSetting(const Recipe& recipe, std::string_view path, std::string_view value, v1::RunPlan* plan) {
@@ -94,7 +125,7 @@ Status ApplyPlanSetting(const Recipe& recipe, std::string_view path, std::string
   return ApplySetting(path, value, plan);
 }
 
-Status SetSpace(const RecipeInput& input, const v1::PlanOptions& options, v1::RunPlan* plan) {
+Status SetSpace(const Recipe& recipe, const RecipeInput& input, const v1::PlanOptions& options, v1::RunPlan* plan) {
   if (options.has_space()) {
     if (input.shaped) {
       return Invalid("set", "space", "no space settings", "shapes a preset, but the space is given as a message");
@@ -102,10 +133,8 @@ Status SetSpace(const RecipeInput& input, const v1::PlanOptions& options, v1::Ru
     *plan->mutable_space() = options.space();
     return {};
   }
-  v1::PresetOptions shape;
-  const bool small = input.space == kSmallPreset;
-  shape.set_channels(small && input.channels == 0 ? 8 : input.channels);
-  shape.set_cells(small && input.cells == 0 ? 1 : input.cells);
+  v1::PresetOptions shape = input.shape;
+  recipe.shape(input, &shape);
   if (options.has_dataset()) {
     shape.set_classes(options.dataset().classes());
     shape.set_input_channels(options.dataset().channels());
@@ -148,7 +177,7 @@ base::Result<v1::RunPlan> PlanPreset(std::string_view name, const v1::PlanOption
     NASSHRINK_RETURN_IF_ERROR(ApplyPlanSetting(*recipe, path, value, &plan));
   }
   recipe->finish(&plan);
-  NASSHRINK_RETURN_IF_ERROR(SetSpace(input, options, &plan));
+  NASSHRINK_RETURN_IF_ERROR(SetSpace(*recipe, input, options, &plan));
   return plan;
 }
 

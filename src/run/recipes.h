@@ -28,9 +28,9 @@ std::vector<RecipeInfo> Recipes();
 
 // The plan of a recipe. Settings (PlanOptions.set) are applied in order, either a recipe's short name or a path of
 // run/settings.h. These shape the space when `options.space` is absent:
-//   space=PRESET     preset name (nas-bench-201)
-//   space.channels=C channels of the first stage; the recipe's own default is 8
-//   space.cells=N    cells a stage; the recipe's own default is 1
+//   space=PRESET     preset name
+//   space.channels=C, space.cells=N, space.layers=L, space.width_multiplier=X, space.depth_multiplier=X
+//                    sizes of the preset; the recipe has its own defaults
 // With `options.dataset` the preset takes the data set's input size, channels and classes. A space given as a message
 // is taken as it is.
 // NOT_FOUND for an unknown recipe, INVALID_ARGUMENT for a bad setting.

@@ -152,6 +152,7 @@ Json TrainTree(const v1::TrainOptions& options) {
   if (options.has_max_skipped_steps()) tree["max_skipped_steps"] = options.max_skipped_steps();
   Put(tree, "drop_path", options.drop_path());
   Put(tree, "classifier_dropout", options.classifier_dropout());
+  Put(tree, "precision", options.precision());
   PutTree(tree, "architecture", ArchitectureTree(options.architecture()));
   return tree;
 }
@@ -303,6 +304,7 @@ Json StageTree(const v1::Stage& stage) {
       Put(tree, "continue_schedule", stage.train().continue_schedule());
       Put(tree, "inherit_optimizer", stage.train().inherit_optimizer());
       Put(tree, "base_epoch", stage.train().base_epoch());
+      Put(tree, "new_supernet", stage.train().new_supernet());
       break;
     case v1::Stage::kScore:
       put_kind("score", ScoreTree(stage.score().options()));

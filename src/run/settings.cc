@@ -261,12 +261,13 @@ NASSHRINK_FIELDS(TrainOptions, NASSHRINK_SCALAR(TrainOptions, epochs), NASSHRINK
                  NASSHRINK_SCALAR(TrainOptions, average_snapshots), NASSHRINK_SCALAR(TrainOptions, cutout),
                  NASSHRINK_SCALAR(TrainOptions, micro_batch_size), NASSHRINK_SCALAR(TrainOptions, max_skipped_steps),
                  NASSHRINK_SCALAR(TrainOptions, drop_path), NASSHRINK_SCALAR(TrainOptions, classifier_dropout),
+                 NASSHRINK_TEXT(TrainOptions, precision),
                  NASSHRINK_NESTED(TrainOptions, ArchitectureOptions, architecture),
                  NASSHRINK_NESTED(TrainOptions, Augmentation, augmentation))
 
 NASSHRINK_FIELDS(TrainStage, NASSHRINK_NESTED(TrainStage, TrainOptions, options), NASSHRINK_TEXT(TrainStage, target),
                  NASSHRINK_SCALAR(TrainStage, continue_schedule), NASSHRINK_SCALAR(TrainStage, inherit_optimizer),
-                 NASSHRINK_SCALAR(TrainStage, base_epoch))
+                 NASSHRINK_SCALAR(TrainStage, base_epoch), NASSHRINK_SCALAR(TrainStage, new_supernet))
 
 NASSHRINK_FIELDS(ScoreOptions, NASSHRINK_TEXT(ScoreOptions, metric),
                  NASSHRINK_NESTED(ScoreOptions, AngleOptions, angle), NASSHRINK_TEXT(ScoreOptions, aggregation),

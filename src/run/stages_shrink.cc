@@ -86,22 +86,30 @@ Status Execution::ResetBase(const v1::ResetBaseStage& stage) {
   return Emit(std::move(event));
 }
 
+// Weights that are new are not those of a supernet before.
+base::Result<SupernetOptions> Execution::FreshOptions() const {
+  NASSHRINK_ASSIGN_OR_RETURN(SupernetOptions options, ResolveSupernet(setup_.plan.supernet(), setup_.plan.seed()));
+  options.seed = SeedOfPart(options.seed, state_.trainings());
+  return options;
+}
+
+base::Result<std::shared_ptr<Supernet>> Execution::NewSupernet(const space::Space& space) {
+  NASSHRINK_ASSIGN_OR_RETURN(const SupernetOptions options, FreshOptions());
+  NASSHRINK_ASSIGN_OR_RETURN(std::shared_ptr<Supernet> made, setup_.backend->NewSupernet(space, options));
+  return made;
+}
+
 Status Execution::Deepen(const v1::DeepenStage& stage) {
   NASSHRINK_ASSIGN_OR_RETURN(space::Space deeper, space::RepeatCells(space_, stage.cells()));
-  NASSHRINK_ASSIGN_OR_RETURN(const SupernetOptions initial,
-                             ResolveSupernet(setup_.plan.supernet(), setup_.plan.seed()));
-  // Weights that are new are not those of the network before.
-  const uint64_t seed = SeedOfPart(initial.seed, state_.trainings());
   if (stage.inherit()) {
+    NASSHRINK_ASSIGN_OR_RETURN(const SupernetOptions fresh, FreshOptions());
     InheritOptions options;
     options.fill = true;
-    options.init = initial.init;
-    options.seed = seed;
+    options.init = fresh.init;
+    options.seed = fresh.seed;
     NASSHRINK_ASSIGN_OR_RETURN(supernet_, supernet_->Inherit(deeper, options));
   } else {
-    SupernetOptions options = initial;
-    options.seed = seed;
-    NASSHRINK_ASSIGN_OR_RETURN(supernet_, setup_.backend->NewSupernet(deeper, options));
+    NASSHRINK_ASSIGN_OR_RETURN(supernet_, NewSupernet(deeper));
   }
   supernet_changed_ = true;
   space_ = std::move(deeper);

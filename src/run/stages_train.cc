@@ -41,6 +41,9 @@ Status Execution::Train(const v1::TrainStage& stage) {
   if (!state_.stage().training()) {
     state_.set_trainings(state_.trainings() + 1);
     state_.mutable_stage()->set_training(state_.trainings());
+    if (stage.new_supernet()) {
+      NASSHRINK_ASSIGN_OR_RETURN(supernet_, NewSupernet(space_));
+    }
   }
   Training training;
   training.supernet = supernet_.get();

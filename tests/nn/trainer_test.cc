@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "base/instruction_sets.h"
 #include "base/safetensors.h"
 #include "nn/gradients.h"
 #include "nn/sampling.h"
@@ -234,6 +235,30 @@ TEST(Trainer, OptionsOutOfRangeAreRefused) {
   options = {};
   options.batch_size = 0;
   EXPECT_EQ((*supernet)->NewTrainer(options).status().code(), base::Code::kInvalidArgument);
+}
+
+// Rounding to bfloat16 keeps eight bits: the first step's gradient is near that of float32, and so is the loss.
+TEST(Trainer, BFloat16IsNearFloat32OrRefused) {
+  ToySize size;
+  size.channels = 32;
+  run::TrainOptions options = Options();
+  const ToyBatch batch = MakeToyBatch(8);
+  Both whole(options, ToySpace(size));
+  options.halved = true;
+  if (!base::HasBFloat16()) {
+    const auto refused = whole.supernet->NewTrainer(options);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.status().code(), base::Code::kFailedPrecondition);
+    EXPECT_EQ(refused.status().details().field, "precision");
+    return;
+  }
+  Both halved(options, ToySpace(size));
+  const run::StepOutcome expected = whole.Step(batch);
+  const run::StepOutcome found = halved.Step(batch);
+  EXPECT_EQ(found.architectures, expected.architectures);
+  EXPECT_NE(found.gradient_norm, expected.gradient_norm);
+  EXPECT_NEAR(found.loss, expected.loss, 0.02 * expected.loss);
+  EXPECT_NEAR(found.gradient_norm, expected.gradient_norm, 0.05 * expected.gradient_norm);
 }
 
 std::vector<run::TrainOptions> VariedOptions() {

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "run/engine.h"
 #include "run/plan.h"
 #include "run/settings.h"
 #include "run/synthetic_run.h"
+#include "score/table_codec.h"
+#include "space/architecture.h"
 #include "space/codec.h"
 #include "space/count.h"
+#include "space/summary.h"
 
 namespace nasshrink::run {
 namespace {
@@ -19,7 +23,16 @@ v1::PlanOptions With(std::initializer_list<const char*> settings) {
   return options;
 }
 
-TEST(RecipesTest, AbsIsAValidPlanForEveryListedParameter) {
+// A preset that takes the setting, and a value for it.
+std::pair<std::string, std::string> ShapedBy(const std::string& parameter) {
+  if (parameter == "space.layers") return {"space=darts", "3"};
+  if (parameter == "space.width_multiplier" || parameter == "space.depth_multiplier") {
+    return {"space=mobilenet-proxyless-gpu", "0.5"};
+  }
+  return {"space=nas-bench-201", parameter == "space" ? "nas-bench-201" : "1"};
+}
+
+TEST(RecipesTest, IsAValidPlanForEveryListedParameter) {
   for (const RecipeInfo& recipe : Recipes()) {
     for (const char* tiny : {"tiny=0", "tiny=1"}) {
       const auto plan = PlanPreset(recipe.name, With({tiny}));
@@ -27,8 +40,9 @@ TEST(RecipesTest, AbsIsAValidPlanForEveryListedParameter) {
       EXPECT_TRUE(ValidatePlan(*plan).ok()) << ValidatePlan(*plan).message();
     }
     for (const RecipeParameter& parameter : recipe.parameters) {
-      const std::string setting = parameter.name + (parameter.name == "space" ? "=nas-bench-201" : "=1");
-      const auto plan = PlanPreset(recipe.name, With({setting.c_str()}));
+      const auto [space, value] = ShapedBy(parameter.name);
+      const std::string setting = parameter.name + "=" + value;
+      const auto plan = PlanPreset(recipe.name, With({space.c_str(), setting.c_str()}));
       ASSERT_TRUE(plan.ok()) << plan.status().message();
       EXPECT_TRUE(ValidatePlan(*plan).ok()) << setting << ": " << ValidatePlan(*plan).message();
     }
@@ -132,6 +146,81 @@ TEST(RecipesTest, BadSettingsNameWhatIsKnown) {
   const base::Status unknown = PlanPreset("bas", With({})).status();
   EXPECT_EQ(unknown.code(), Code::kNotFound);
   EXPECT_NE(unknown.message().find("abs"), std::string::npos);
+}
+
+TEST(RecipesTest, PublishedAbsReadsAsItsTable) {
+  const auto plan = PlanPreset("abs-spos", With({}));
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_EQ(space::Summarise(*space::SpaceFromMessage(plan->space())).children(), "221502229807900608");
+  const v1::TrainOptions& first = plan->stages(0).train().options();
+  EXPECT_EQ(first.epochs(), 100U);
+  EXPECT_EQ(first.batch_size(), 512U);
+  EXPECT_EQ(first.optimizer().learning_rate(), 0.25);
+  EXPECT_EQ(first.optimizer().schedule(), "linear");
+  EXPECT_EQ(first.optimizer().schedule_epochs(), 250U);
+  EXPECT_EQ(first.optimizer().weight_decay_on(), "conv_and_linear");
+  const v1::LoopStage& loop = plan->stages(1).loop();
+  EXPECT_EQ(loop.until().children_at_most(), "1000000");
+  EXPECT_EQ(loop.body(0).score().options().samples_per_operator(), 1000U);
+  EXPECT_EQ(loop.body(1).shrink().rule().abs().drop(), 7U);
+  EXPECT_EQ(loop.body(2).reset_base().after_dropped(), 50U);
+  EXPECT_EQ(loop.body(3).train().options().epochs(), 5U);
+  EXPECT_TRUE(loop.body(3).train().continue_schedule());
+  EXPECT_TRUE(plan->stages(2).train().new_supernet());
+  EXPECT_EQ(plan->stages(3).search().options().evolution().mutation_probability(), 0.5);
+  EXPECT_EQ(plan->stages(4).retrain().top(), 2U);
+
+  const auto fair = PlanPreset("abs-fairnas", With({}));
+  EXPECT_EQ(fair->stages(1).loop().body(1).shrink().rule().per_choice().drop(), 1U);
+  EXPECT_EQ(fair->stages(2).train().options().strategy(), "fair");
+  const auto study = PlanPreset("abs-nas-bench-201", With({}));
+  EXPECT_EQ(study->stages(2).shrink().rule().abs().drop(), 20U);
+}
+
+// Sizes of the space after each shrinking in the plan's first two stages, of which the second is a loop; on back end
+// "table" with these scalars.
+std::vector<std::string> SizesOfLoop(v1::RunPlan plan, const space::Space& space, const score::FactorTable& table) {
+  while (plan.stages_size() > 2) plan.mutable_stages()->RemoveLast();
+  plan.mutable_supernet()->set_backend("table");
+  v1::Truth* truth = plan.mutable_supernet()->mutable_truth();
+  const space::Architecture child = space::NthChild(space, 0);
+  truth->set_choices(static_cast<uint32_t>(child.size()));
+  truth->mutable_candidates()->Add(child.begin(), child.end());
+  truth->add_accuracy(50);
+  score::TableToMessage(space, table, truth->mutable_table());
+  truth->mutable_table()->clear_space();
+  tests::ScratchFolder folder;
+  RunRequest request;
+  request.plan = std::move(plan);
+  request.folder = folder / "run";
+  const auto run = Run::Start(std::move(request));
+  EXPECT_TRUE(run.ok()) << run.status().message();
+  const base::Status ended = (*run)->Wait(-1);
+  EXPECT_TRUE(ended.ok()) << ended.message();
+  std::vector<std::string> sizes;
+  const v1::RunResult result = *(*run)->Result();
+  for (const v1::ShrinkStep& step : result.history()) sizes.push_back(step.children_after());
+  return sizes;
+}
+
+// The published sizes 6^19, 5^19, 4^19, 3^19, 2^19: it stops there, though the paper's printed 10^5 would go on.
+TEST(RecipesTest, AbsOnFairNasStopsAtTwoOperatorsALayer) {
+  const auto plan = PlanPreset("abs-fairnas", With({}));
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  const auto space = space::SpaceFromMessage(plan->space());
+  score::FactorTable table;
+  table.columns = {"dot", "current", "base"};
+  table.fixed = {9, 10, 10};
+  for (uint32_t choice = 0; choice < space->choices.size(); ++choice) {
+    score::Factor& factor = table.factors.emplace_back();
+    factor.choices = {choice};
+    for (size_t candidate = 0; candidate < space->choices[choice].candidates.size(); ++candidate) {
+      const double dot = 1 - 0.01 * static_cast<double>((candidate * 7 + choice) % 11);
+      factor.rows.insert(factor.rows.end(), {dot, 1, 1});
+    }
+  }
+  const auto sizes = SizesOfLoop(*plan, *space, table);
+  EXPECT_EQ(sizes, (std::vector<std::string>{"19073486328125", "274877906944", "1162261467", "524288"}));
 }
 
 TEST(SettingsTest, FieldOfAnErrorIsTheWholePath) {
