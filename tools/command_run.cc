@@ -68,9 +68,12 @@ void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
   nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Settings settings = SplitSettings(arguments.set);
   const Context context = OpenContext(shared);
+  if (arguments.space.empty() && (arguments.recipe.empty() || IsTruth(arguments.data))) {
+    FailCall("--space is required, but for a recipe on images, which has a space of its own");
+  }
   const Work work = OpenWork(context.get(), arguments.space, arguments.data, settings.space, true);
   const v1::RunPlan plan = arguments.plan.empty()
-                               ? RecipePlan(context.get(), arguments.recipe, work, shared.seed, settings.plan)
+                               ? RecipePlan(context.get(), arguments.recipe, work, shared.seed, settings)
                                : ReadPlan(arguments, work, shared, settings.plan);
   const std::string bytes = plan.SerializeAsString();
   const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
@@ -145,7 +148,7 @@ void AddRun(CLI::App* app, SharedOptions* shared) {
   command->add_option("--recipe", arguments->recipe,
                       "Name of a plan that comes with the program (nasshrink list recipes)");
   command->add_option("--plan", arguments->plan, "File of RunPlan");
-  command->add_option("--space", arguments->space, "Preset or file")->required();
+  command->add_option("--space", arguments->space, "Preset or file (default: the recipe's)");
   command->add_option("--data", arguments->data, kDataHelp)->required();
   AddSetOption(command, &arguments->set,
                "key=value: a recipe's short name, a path such as stages[train].train.options.epochs, or channels, "

@@ -14,7 +14,9 @@ namespace {
 constexpr uint32_t kSmallChannels = 8;
 constexpr uint32_t kSmallCells = 1;
 
-constexpr const char* kSpaceSettings[] = {"classes", "channels", "cells", "height", "width", "input_channels"};
+constexpr const char* kSpaceSettings[] = {"classes",         "channels",       "cells",  "height",
+                                          "width",           "input_channels", "layers", "width_multiplier",
+                                          "depth_multiplier"};
 
 void MeasureAccuracy(google::protobuf::RepeatedPtrField<v1::Stage>* stages) {
   for (v1::Stage& stage : *stages) {
@@ -45,6 +47,7 @@ Work OpenWork(nasshrink_context* context, const std::string& space, const std::s
     work.dataset = OpenDataset(context, data);
     work.summary = SummaryOf(work.dataset.get());
   }
+  if (space.empty()) return work;
   if (NamesFile(space) && !space_settings.empty()) {
     FailCall(fmt::format("--set {}: shapes a preset, but {} is a file", space_settings[0], space));
   }
@@ -75,15 +78,19 @@ void Prepare(const Work& work, uint64_t seed, v1::RunPlan* plan) {
 }
 
 v1::RunPlan RecipePlan(nasshrink_context* context, const std::string& recipe, const Work& work, uint64_t seed,
-                       const std::vector<std::string>& settings) {
+                       const Settings& settings) {
   v1::PlanOptions options;
-  options.mutable_set()->Add(settings.begin(), settings.end());
+  options.mutable_set()->Add(settings.plan.begin(), settings.plan.end());
   options.set_seed(seed);
-  *options.mutable_space() = work.message;
+  if (work.space) {
+    *options.mutable_space() = work.message;
+  } else {
+    for (const std::string& setting : settings.space) options.add_set("space." + setting);
+  }
   if (work.dataset) *options.mutable_dataset() = work.summary;
   const std::string bytes = options.SerializeAsString();
   auto plan = Ask<v1::RunPlan>(nasshrink_plan_preset, context, recipe.c_str(), Data(bytes), bytes.size());
-  Prepare(work, plan.seed(), &plan);
+  if (work.space) Prepare(work, plan.seed(), &plan);
   return plan;
 }
 

@@ -19,8 +19,8 @@ struct Settings {
 };
 Settings SplitSettings(const std::vector<std::string>& settings);
 
-// What --space and --data name, opened together. `dataset` is NULL for accuracies known beforehand, which `truth`
-// then holds.
+// What --space and --data name, opened together; no space for "". `dataset` is NULL for accuracies known beforehand,
+// which `truth` then holds.
 struct Work {
   Dataset dataset;
   v1::DatasetSummary summary;
@@ -39,8 +39,9 @@ Work OpenWork(nasshrink_context* context, const std::string& space, const std::s
 // accuracy instead, because there are no weights.
 void Prepare(const Work& work, uint64_t seed, v1::RunPlan* plan);
 
+// Without a space in `work` the plan has the recipe's own, shaped by the data and the settings.
 v1::RunPlan RecipePlan(nasshrink_context* context, const std::string& recipe, const Work& work, uint64_t seed,
-                       const std::vector<std::string>& settings);
+                       const Settings& settings);
 
 // The first stage of a kind in the plan, loops included; NULL when there is none.
 const v1::Stage* FindStage(const google::protobuf::RepeatedPtrField<v1::Stage>& stages, v1::Stage::KindCase kind);

@@ -40,7 +40,8 @@ constexpr Published kNasBench201 = {Rule::kWorst, 20,   100,   1, 100, 64,    0.
                                     true,         5e-4, "all", 0, 0,   false, "uniform", 0};
 
 // What `tiny` takes in place of it.
-constexpr uint32_t kTinyImages = 256;
+constexpr uint32_t kTinyImages = 2048;
+constexpr uint32_t kTinyEvaluated = 512;
 constexpr uint32_t kTinyBatch = 32;
 constexpr uint32_t kTinySamples = 50;
 constexpr double kTinyRate = 0.05;
@@ -118,8 +119,8 @@ void AddSearch(const Published& published, const RecipeInput& input, v1::Stage* 
   search->mutable_evolution()->set_top_k(input.tiny ? 2 : 10);
   search->mutable_evolution()->set_mutation_probability(0.5);
   if (input.tiny) {
-    search->mutable_evaluate()->set_images(kTinyImages);
-    search->mutable_evaluate()->mutable_re_bn()->set_images(kTinyImages);
+    search->mutable_evaluate()->set_images(kTinyEvaluated);
+    search->mutable_evaluate()->mutable_re_bn()->set_images(kTinyEvaluated);
   }
   if (input.tiny || published.most_macs == 0) return;
   v1::Constraint* constraint = search->add_constraints();
@@ -186,6 +187,7 @@ void TinyShape(const RecipeInput& input, v1::PresetOptions* shape) {
   if (input.space == "darts" || input.space == "darts-shared") {
     if (shape->channels() == 0) shape->set_channels(4);
     if (shape->layers() == 0) shape->set_layers(3);
+    if (shape->stem().empty()) shape->set_stem("cifar");
   } else if (input.space == "nas-bench-201") {
     if (shape->channels() == 0) shape->set_channels(4);
     if (shape->cells() == 0) shape->set_cells(1);
