@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data.h"
+#include "model.h"
 #include "spaces.h"
 
 namespace nasshrink::tools {
@@ -14,9 +15,9 @@ namespace {
 constexpr uint32_t kSmallChannels = 8;
 constexpr uint32_t kSmallCells = 1;
 
-constexpr const char* kSpaceSettings[] = {"classes",         "channels",       "cells",  "height",
-                                          "width",           "input_channels", "layers", "width_multiplier",
-                                          "depth_multiplier"};
+constexpr const char* kSpaceSettings[] = {
+    "classes",          "channels",         "cells", "height", "width", "input_channels", "layers",
+    "width_multiplier", "depth_multiplier", "stem"};
 
 void MeasureAccuracy(google::protobuf::RepeatedPtrField<v1::Stage>* stages) {
   for (v1::Stage& stage : *stages) {
@@ -59,7 +60,7 @@ Work OpenWork(nasshrink_context* context, const std::string& space, const std::s
       if (options.cells() == 0) options.set_cells(kSmallCells);
     }
   }
-  work.space = OpenSpace(context, space, options);
+  work.space = NamesFile(space) ? OpenModel(context, space).space : OpenSpace(context, space, options);
   work.message = MessageOf(work.space.get());
   if (IsTruth(data)) {
     work.truth = ReadTruth(context, work.space.get(), data);

@@ -19,8 +19,8 @@ struct Settings {
 };
 Settings SplitSettings(const std::vector<std::string>& settings);
 
-// What --space and --data name, opened together; no space for "". `dataset` is NULL for accuracies known beforehand,
-// which `truth` then holds.
+// What --space and --data name, opened together; no space for "". The file of a checkpoint or a table stands for its
+// space. `dataset` is NULL for accuracies known beforehand, which `truth` then holds.
 struct Work {
   Dataset dataset;
   v1::DatasetSummary summary;

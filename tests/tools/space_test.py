@@ -368,7 +368,7 @@ class WrongCalls(ProgramTest):
                 self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
 
     def test_list_is_a_table_with_types(self):
-        recipe, = self.json("list", "recipes")
+        recipe = next(one for one in self.json("list", "recipes") if one["name"] == "abs")
         types = {parameter["name"]: parameter["type"] for parameter in recipe["parameters"]}
         self.assertEqual((types["epochs"], types["learning_rate"], types["space"]), ("integer", "number", "name"))
         lines = self.call("list", "recipes").stdout.splitlines()
