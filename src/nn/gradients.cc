@@ -50,16 +50,17 @@ void GradientSum::Clear() {
   passes_ = 0;
 }
 
-void GradientSum::Add(const Program& program, Pass<float>* pass, const float* logit_gradient) {
+void GradientSum::Add(const Program& program, Pass<float>* pass, const float* logit_gradient,
+                      const float* auxiliary_gradient) {
   if (passes_++ == 0) {
-    pass->Backward(logit_gradient, values_.data());
+    pass->Backward(logit_gradient, values_.data(), nullptr, auxiliary_gradient);
     parameters_ = program.parameters;
     for (const uint32_t index : parameters_) has_[index] = 1;
     moments_.push_back(pass->moments());
     return;
   }
   pass_values_.resize(layout_.weights);
-  pass->Backward(logit_gradient, pass_values_.data());
+  pass->Backward(logit_gradient, pass_values_.data(), nullptr, auxiliary_gradient);
   for (const uint32_t index : program.parameters) {
     const Parameter& parameter = layout_.parameters[index];
     const float* from = pass_values_.data() + parameter.offset;

@@ -28,8 +28,9 @@ class GradientSum {
       : layout_(layout), values_(layout.weights, 0.0F), has_(layout.parameters.size(), 0) {}
 
   void Clear();
-  // Runs the pass backward and adds its gradients; its batch moments are kept, too.
-  void Add(const Program& program, Pass<float>* pass, const float* logit_gradient);
+  // Runs the pass backward and adds its gradients; its batch moments are kept, too. Gradients as Pass::Backward.
+  void Add(const Program& program, Pass<float>* pass, const float* logit_gradient,
+           const float* auxiliary_gradient = nullptr);
 
   bool empty() const { return passes_ == 0; }
   uint32_t passes() const { return passes_; }

@@ -8,13 +8,14 @@
 #include <utility>
 
 #include "nn/architecture_parameters.h"
+#include "nn/auxiliary_head.h"
 
 namespace nasshrink::nn {
 namespace {
 
 bool MayBeNew(const Parameter& parameter, const run::InheritOptions& options) {
   const bool of_norm = parameter.kind == ParameterKind::kNormScale || parameter.kind == ParameterKind::kNormShift;
-  return options.fill || (options.stand_alone && of_norm);
+  return options.fill || (options.stand_alone && of_norm) || IsOfAuxiliaryHead(parameter.name);
 }
 
 void CopyPiece(const std::vector<float>& from, size_t from_offset, size_t size, size_t to_offset,

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "nn/activation.h"
 #include "base/instruction_sets.h"
+#include "nn/activation.h"
 #include "nn/parallel.h"
 #include "nn/vector.h"
 

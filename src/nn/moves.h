@@ -19,7 +19,9 @@ struct PoolSize {
   int stride_height = 1;
   int stride_width = 1;
 
-  int padding() const { return (kernel - 1) / 2; }
+  bool inside = false;  // the windows stay in the picture: there is no border
+
+  int padding() const { return inside ? 0 : (kernel - 1) / 2; }
 };
 
 // Of a max pool, `taken` remembers for every result which cell of the window it is; not used by averages.

@@ -8,6 +8,7 @@ using space::Scope;
 
 std::string NamedBuilder::Joined(const std::string& prefix, std::string_view module) {
   if (module.empty()) return prefix;
+  if (prefix.empty()) return std::string(module);
   return fmt::format("{}.{}", prefix, module);
 }
 
@@ -38,8 +39,8 @@ void NamedBuilder::Entered(const Scope& scope) {
       child += fmt::format(".preprocess{}", scope.index);
       break;
     case Scope::Kind::kPart:
-      name += fmt::format(".{}", scope.name);
-      child += fmt::format(".{}", scope.name);
+      name = Joined(name, scope.name);
+      child = Joined(child, scope.name);
       break;
   }
   names_.push_back(std::move(name));

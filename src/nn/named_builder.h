@@ -17,6 +17,9 @@ class NamedBuilder : public space::NetworkBuilder {
  public:
   explicit NamedBuilder(const NetworkPlan& plan) : plan_(plan) {}
 
+  // The means of four windows of `side` x `side` pixels, one in each corner of the picture: 2x2 pixels.
+  virtual space::Tensor CornerMeans(const space::Tensor& in, uint32_t side) = 0;
+
  protected:
   void Entered(const space::Scope& scope) override;
   void Left(const space::Scope& scope) override;

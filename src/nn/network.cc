@@ -4,8 +4,10 @@
 #include <map>
 #include <utility>
 
+#include "nn/auxiliary_head.h"
 #include "nn/named_builder.h"
 #include "space/build_network.h"
+#include "space/second_reduction.h"
 
 namespace nasshrink::nn {
 namespace {
@@ -40,6 +42,7 @@ class LayoutBuilder final : public NamedBuilder {
   Tensor PixelMean(const Tensor& in) override { return {0, {in.shape.channels, 1, 1}}; }
   Tensor Linear(std::string_view name, const Tensor& in, const space::Shape& out, bool bias) override;
   Tensor Zeros(const space::Shape& shape) override { return {0, shape}; }
+  Tensor CornerMeans(const Tensor& in, uint32_t /*side*/) override { return {0, {in.shape.channels, 2, 2}}; }
 
  protected:
   void Entered(const Scope& scope) override;
@@ -238,7 +241,7 @@ base::Status CheckLayers(const space::Space& space, const std::vector<space::Sha
 
 }  // namespace
 
-base::Result<NetworkPlan> PlanNetwork(const space::Space& space, bool stand_alone) {
+base::Result<NetworkPlan> PlanNetwork(const space::Space& space, bool stand_alone, bool auxiliary_head) {
   NASSHRINK_RETURN_IF_ERROR(CheckChoices(space, stand_alone));
   NetworkPlan plan;
   plan.space = space;
@@ -255,6 +258,14 @@ base::Result<NetworkPlan> PlanNetwork(const space::Space& space, bool stand_alon
   LayoutBuilder builder(&plan);
   const auto made = space::BuildNetwork(plan.space, plan.shapes, {all}, {0, plan.shapes[0]}, &builder);
   if (!made.ok()) return base::Status(made.status()).Under(builder.field() + ".");
+  if (!auxiliary_head) return plan;
+  // Last, so that the weights of the network itself are those it has without.
+  plan.auxiliary_layer = space::SecondReduction(space.network);
+  if (!plan.auxiliary_layer.has_value()) {
+    return base::Invalid("auxiliary_head", true, "false for a network without two reductions among its cells",
+                         "stands behind the second reduction");
+  }
+  BuildAuxiliaryHead({0, plan.shapes[*plan.auxiliary_layer + 1]}, space.network.classes, &builder);
   return plan;
 }
 

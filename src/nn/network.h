@@ -3,6 +3,7 @@
 #define NASSHRINK_NN_NETWORK_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,8 @@ struct NetworkPlan {
   bool named_as_nas_bench_201 = false;
   std::vector<space::Shape> shapes;   // as space::ShapesOf
   std::vector<std::string> prefixes;  // of the tensors' names, by layer
+  // Behind which an auxiliary head stands (nn/auxiliary_head.h); nothing without one.
+  std::optional<uint32_t> auxiliary_layer;
   Layout layout;
   std::unordered_map<std::string, uint32_t> parameters;  // name to index in the layout
   std::unordered_map<std::string, uint32_t> statistics;
@@ -34,8 +37,8 @@ struct NetworkPlan {
 // names are those of space/build_operator.cc.
 //
 // INVALID_ARGUMENT or UNIMPLEMENTED, naming layer or choice, for what cannot be trained: open grammars, sharing groups,
-// networks that do not end in one linear layer.
-base::Result<NetworkPlan> PlanNetwork(const space::Space& space, bool stand_alone);
+// networks that do not end in one linear layer. An auxiliary head needs a second reduction.
+base::Result<NetworkPlan> PlanNetwork(const space::Space& space, bool stand_alone, bool auxiliary_head = false);
 
 // Cell layers of the network.
 uint32_t CountCellLayers(const space::Space& space);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nn/auxiliary_head.h"
 #include "nn/named_builder.h"
 #include "space/build_network.h"
 
@@ -17,7 +18,7 @@ class Recorder final : public NamedBuilder {
   Recorder(const NetworkPlan& plan, const Mixture* mixture, Drops drops)
       : NamedBuilder(plan), mixture_(mixture), drops_(drops) {}
 
-  Operations Record(const std::vector<space::Picks>& picks);
+  Operations Record(const std::vector<space::Picks>& picks, Heads heads);
   Operations RecordLayer(uint32_t layer, const space::Picks& picks);
 
   Tensor Convolve(std::string_view name, const Tensor& in, const space::Shape& out,
@@ -34,7 +35,11 @@ class Recorder final : public NamedBuilder {
   Tensor PixelMean(const Tensor& in) override;
   Tensor Linear(std::string_view name, const Tensor& in, const space::Shape& out, bool bias) override;
   Tensor Zeros(const space::Shape& shape) override { return Add(Make(Kind::kZeros, {}, shape)); }
+  Tensor CornerMeans(const Tensor& in, uint32_t side) override;
   Tensor Chosen(const Tensor& in, uint32_t choice, uint32_t candidate) override;
+  void Made(uint32_t layer, const Tensor& out) override {
+    if (layer == plan().auxiliary_layer) reduced_ = out;
+  }
 
  protected:
   void Entered(const space::Scope& scope) override;
@@ -52,6 +57,7 @@ class Recorder final : public NamedBuilder {
   const Mixture* const mixture_;
   const Drops drops_;
   uint32_t edge_begin_ = 0;  // operations there were before the open edge
+  Tensor reduced_;           // what an auxiliary head reads
   Operations out_;
 };
 
@@ -154,6 +160,15 @@ Tensor Recorder::Linear(std::string_view name, const Tensor& in, const space::Sh
   return Add(std::move(operation));
 }
 
+Tensor Recorder::CornerMeans(const Tensor& in, uint32_t side) {
+  const space::Shape shape = {in.shape.channels, 2, 2};
+  if (IsZeros(in)) return Zeros(shape);
+  Operation operation = Make(Kind::kPool, {in}, shape);
+  operation.kernel = side;
+  operation.inside = true;
+  return Add(std::move(operation));
+}
+
 void Recorder::Entered(const space::Scope& scope) {
   if (scope.kind == space::Scope::Kind::kEdge) edge_begin_ = static_cast<uint32_t>(out_.list.size());
   NamedBuilder::Entered(scope);
@@ -183,10 +198,13 @@ Tensor Recorder::Gated(const Tensor& in, uint32_t choice, uint32_t candidate) {
   return Add(std::move(operation));
 }
 
-Operations Recorder::Record(const std::vector<space::Picks>& picks) {
+Operations Recorder::Record(const std::vector<space::Picks>& picks, Heads heads) {
   const Tensor images = Add(Make(Kind::kImages, {}, plan().shapes[0]));
   // The plan was made by building all candidates, so this cannot fail.
   out_.result = space::BuildNetwork(plan().space, plan().shapes, picks, images, this)->id;
+  if (heads == Heads::kBoth) {
+    out_.auxiliary = BuildAuxiliaryHead(reduced_, plan().space.network.classes, this).id;
+  }
   return std::move(out_);
 }
 
@@ -198,10 +216,11 @@ Operations Recorder::RecordLayer(uint32_t layer, const space::Picks& picks) {
 
 }  // namespace
 
-Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells, Drops drops) {
+Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells, Drops drops,
+                        Heads heads) {
   std::vector<space::Picks> picks;
   for (const space::Architecture& cell : cells) picks.push_back(space::PicksOf(cell));
-  return Recorder(plan, nullptr, drops).Record(picks);
+  return Recorder(plan, nullptr, drops).Record(picks, heads);
 }
 
 Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture, Drops drops) {
@@ -214,7 +233,7 @@ Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture, Drops d
       gates = std::max(gates, one.gate + 1);
     }
   }
-  Operations operations = Recorder(plan, &mixture, drops).Record({picks});
+  Operations operations = Recorder(plan, &mixture, drops).Record({picks}, Heads::kClassifier);
   operations.gates = gates;
   return operations;
 }

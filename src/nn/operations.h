@@ -57,13 +57,15 @@ struct Operation {
   uint32_t first = 0;  // channel
   uint32_t step = 1;
   uint32_t gate = 0;
-  bool flows = true;   // gradient goes through the gate
-  uint32_t place = 0;  // of a drop, counted from 0
+  bool flows = true;    // gradient goes through the gate
+  uint32_t place = 0;   // of a drop, counted from 0
+  bool inside = false;  // of a pool: its windows stay in the picture
 };
 
 struct Operations {
   std::vector<Operation> list;
-  uint32_t result = 0;  // the last one: of a whole network the linear operation
+  uint32_t result = 0;                // of a whole network the classifier's linear operation
+  std::optional<uint32_t> auxiliary;  // the linear operation of an auxiliary head
   uint32_t gates = 0;
   uint32_t drops = 0;
 };
@@ -71,6 +73,9 @@ struct Operations {
 // What may be left out for an image (nn/image_drop.h): results of the operators on a cell's edges, all but identities
 // that keep the shape, or these identities alone.
 enum class Drops : uint8_t { kNone, kOperators, kIdentities };
+
+// What a network puts out: its classifier's logits, or those of its auxiliary head as well.
+enum class Heads : uint8_t { kClassifier, kBoth };
 
 // A candidate that takes part in a mixture: its result times gates[gate]. Without `flows` no gradient passes through
 // it, but the gate's own is computed (ProxylessNAS's full_v2).
@@ -82,9 +87,10 @@ struct MixedCandidate {
 // By choice. A choice of a node's incoming edges has no gates; the edges of all its candidates take part.
 using Mixture = std::vector<std::vector<MixedCandidate>>;
 
-// `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive.
+// `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive. Both heads
+// need a plan with an auxiliary one.
 Operations OperationsOf(const NetworkPlan& plan, const std::vector<space::Architecture>& cells,
-                        Drops drops = Drops::kNone);
+                        Drops drops = Drops::kNone, Heads heads = Heads::kClassifier);
 Operations OperationsOf(const NetworkPlan& plan, const Mixture& mixture, Drops drops = Drops::kNone);
 // Layer `layer`, which is no cell, on the images that come into it; with `candidate` where it is a choice.
 Operations LayerOperations(const NetworkPlan& plan, uint32_t layer, uint32_t candidate);

@@ -71,6 +71,7 @@ void Pass<T>::PlanKept() {
     if (group.gradient) keep(group.source);
   }
   keep(program_.classifier.source);
+  if (program_.auxiliary) keep(program_.auxiliary->source);
 }
 
 // Who reads a tensor last decides when it is given back.
@@ -103,7 +104,9 @@ void Pass<T>::PlanMemory() {
     }
     plans_[first_source].free_gradients_at.push_back(i);
   }
-  last[program_.classifier.source.node][static_cast<size_t>(program_.classifier.source.form)] = count;
+  const auto stays = [&](const NodeRef& ref) { last[ref.node][static_cast<size_t>(ref.form)] = count; };
+  stays(program_.classifier.source);
+  if (program_.auxiliary) stays(program_.auxiliary->source);
   for (uint32_t i = 0; i < count; ++i) {
     for (size_t form = 0; form < kForms; ++form) {
       const bool kept = last[i][form] == count || (for_training_ && plans_[i].kept[form]);
@@ -136,7 +139,10 @@ PoolSize Pass<T>::PoolSizeOf(const ProgramNode& node) const {
   size.in = ShapeOf(NodeAt(node.inputs[0].node));
   size.out = ShapeOf(node);
   size.kernel = node.kernel;
-  const auto stride = [](int in, int out) {
+  size.inside = node.inside;
+  const auto stride = [&node](int in, int out) {
+    // From one border to the other.
+    if (node.inside) return (in - node.kernel) / (out - 1);
     return static_cast<int>(space::StrideOf(static_cast<uint32_t>(in), static_cast<uint32_t>(out)));
   };
   size.stride_height = stride(size.in.height, size.out.height);
@@ -163,6 +169,10 @@ const std::vector<T>& Pass<T>::Forward(const T* images, int64_t count, const Giv
     for (const uint32_t group : plans_[i].free_groups_after) groups_[group].output = {};
   }
   if (program_.classifier.classes > 0) ComputeLogits();
+  if (program_.auxiliary) {
+    auxiliary_logits_.resize(static_cast<size_t>(images_ * program_.auxiliary->classes));
+    Classify(*program_.auxiliary, ValueOf(program_.auxiliary->source), auxiliary_logits_.data());
+  }
   return logits_;
 }
 
@@ -363,8 +373,13 @@ void Pass<T>::ComputeLogits() {
     features_.resize(static_cast<size_t>(images_ * classifier.in));
     for (size_t i = 0; i < features_.size(); ++i) features_[i] = features[i] * feature_scale_[i];
   }
-  Classify<T>({images_, classifier.in, classifier.classes}, Features(), ParameterData(classifier.weight),
-              classifier.bias.has_value() ? ParameterData(*classifier.bias) : nullptr, logits_.data());
+  Classify(classifier, Features(), logits_.data());
+}
+
+template <typename T>
+void Pass<T>::Classify(const Classifier& classifier, const T* features, T* logits) const {
+  nn::Classify<T>({images_, classifier.in, classifier.classes}, features, ParameterData(classifier.weight),
+                  classifier.bias.has_value() ? ParameterData(*classifier.bias) : nullptr, logits);
 }
 
 template class Pass<float>;

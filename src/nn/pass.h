@@ -55,13 +55,17 @@ class Pass {
   // Images [count, height, width, channels]; they must stay until Backward is done. `gates` holds the values of a
   // mixture's gates and must stay too. Returns logits [count, classes].
   const std::vector<T>& Forward(const T* images, int64_t count, const GivenMoments<T>* given, const T* gates = nullptr);
+  // Of a program with an auxiliary head, as Forward's: [count, classes].
+  const std::vector<T>& auxiliary_logits() const { return auxiliary_logits_; }
   // Of a part of a network: what leaves it, [count, height, width, channels], until Forward is called again.
   const T* Result() const { return ValueOf(program_.classifier.source); }
   // Gives back what Forward has kept.
   void Release();
   // Writes the gradient of every parameter of the program to its place in `gradients`; adds to those of the gates,
-  // also of candidates through which no gradient flows.
-  void Backward(const T* logit_gradient, T* gradients, double* gate_gradients = nullptr);
+  // also of candidates through which no gradient flows. A program with an auxiliary head takes the gradient of its
+  // logits, too.
+  void Backward(const T* logit_gradient, T* gradients, double* gate_gradients = nullptr,
+                const T* auxiliary_gradient = nullptr);
 
   // Of the batch, one entry a batch norm that took part; empty with given moments.
   const std::vector<NormMoments>& moments() const { return moments_; }
@@ -124,6 +128,7 @@ class Pass {
   NormMoments MomentsOf(const NodeTerm& term, int channels, const GivenMoments<T>* given);
   void ComputeGroup(uint32_t index, const GivenMoments<T>* given);
   void ComputeLogits();
+  void Classify(const Classifier& classifier, const T* features, T* logits) const;
   // Of the classifier, as it reads them.
   const T* Features() const {
     return feature_scale_ != nullptr ? features_.data() : ValueOf(program_.classifier.source);
@@ -131,6 +136,8 @@ class Pass {
 
   Strided<T> TermValue(const NodeTerm& term, int channels) const;
   void Give(const NodeRef& ref, Activation<T> gradient);
+  Activation<T> ClassifyBackward(const Classifier& classifier, const T* features, const T* logit_gradient,
+                                 T* gradients);
   void BackwardHead(const T* logit_gradient, T* gradients);
   void BackwardGroup(uint32_t index, T* gradients);
   void AssembleNode(uint32_t index, std::vector<double>* sums);
@@ -160,7 +167,7 @@ class Pass {
   std::vector<NodeState> nodes_;
   std::vector<GroupState> groups_;
   std::vector<NormMoments> moments_;
-  std::vector<T> logits_;
+  std::vector<T> logits_, auxiliary_logits_;
 };
 
 }  // namespace nasshrink::nn

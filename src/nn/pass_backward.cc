@@ -15,8 +15,13 @@ constexpr size_t kRaw = static_cast<size_t>(Form::kRaw);
 }  // namespace
 
 template <typename T>
-void Pass<T>::Backward(const T* logit_gradient, T* gradients, double* gate_gradients) {
+void Pass<T>::Backward(const T* logit_gradient, T* gradients, double* gate_gradients, const T* auxiliary_gradient) {
   BackwardHead(logit_gradient, gradients);
+  if (program_.auxiliary) {
+    const Classifier& head = *program_.auxiliary;
+    Activation<T> gradient = ClassifyBackward(head, ValueOf(head.source), auxiliary_gradient, gradients);
+    if (NodeAt(head.source.node).gradient) Give(head.source, std::move(gradient));
+  }
   for (auto i = static_cast<uint32_t>(nodes_.size()); i-- > 0;) {
     for (const uint32_t group : NodeAt(i).groups) {
       if (GroupAt(group).gradient) BackwardGroup(group, gradients);
@@ -43,12 +48,20 @@ void Pass<T>::Give(const NodeRef& ref, Activation<T> gradient) {
 }
 
 template <typename T>
+Activation<T> Pass<T>::ClassifyBackward(const Classifier& classifier, const T* features, const T* logit_gradient,
+                                        T* gradients) {
+  Activation<T> gradient = Take(images_ * classifier.in);
+  nn::ClassifyBackward<T>({images_, classifier.in, classifier.classes}, features, ParameterData(classifier.weight),
+                          logit_gradient, GradientOf(classifier.weight, gradients),
+                          classifier.bias.has_value() ? GradientOf(*classifier.bias, gradients) : nullptr,
+                          gradient.data());
+  return gradient;
+}
+
+template <typename T>
 void Pass<T>::BackwardHead(const T* logit_gradient, T* gradients) {
   const Classifier& classifier = program_.classifier;
-  Activation<T> gradient = Take(images_ * classifier.in);
-  ClassifyBackward<T>({images_, classifier.in, classifier.classes}, Features(), ParameterData(classifier.weight),
-                      logit_gradient, GradientOf(classifier.weight, gradients),
-                      classifier.bias.has_value() ? GradientOf(*classifier.bias, gradients) : nullptr, gradient.data());
+  Activation<T> gradient = ClassifyBackward(classifier, Features(), logit_gradient, gradients);
   if (feature_scale_ != nullptr) {
     for (int64_t i = 0; i < images_ * classifier.in; ++i) gradient.data()[i] *= feature_scale_[i];
   }

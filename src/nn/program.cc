@@ -48,6 +48,8 @@ class Compiler {
   bool Depends(const ProgramNode& node) const;
   void Need(const NodeRef& ref) { needed_[ref.node] = true; }
   void UseNorm(const Norm& norm);
+  Classifier ClassifierOf(const Operation& linear);
+  void UseClassifier(const Classifier& classifier);
   void CollectParameters();
 
   Operations operations_;
@@ -66,6 +68,7 @@ void Compiler::CountReaders() {
   live_.assign(count, false);
   flows_.assign(count, false);
   live_[operations_.result] = flows_[operations_.result] = true;
+  if (operations_.auxiliary) live_[*operations_.auxiliary] = flows_[*operations_.auxiliary] = true;
   for (auto i = static_cast<uint32_t>(count); i-- > 0;) {
     if (!live_[i]) continue;
     const Operation& operation = At(i);
@@ -187,7 +190,7 @@ Pending Compiler::Activate(uint32_t index) {
 Pending Compiler::Pool(uint32_t index) {
   const Operation& operation = At(index);
   const uint32_t input = operation.inputs[0];
-  const bool small = operation.kernel == 3 && space::SameSize(operation.shape, At(input).shape);
+  const bool small = operation.kernel == 3 && !operation.inside && space::SameSize(operation.shape, At(input).shape);
   if (operation.pool != space::PoolKind::kAverage || !small || Written(input).form != Form::kRaw) {
     return Primitive(index, NodeKind::kPool);
   }
@@ -244,6 +247,7 @@ Pending Compiler::Primitive(uint32_t index, NodeKind kind) {
   node.inputs = std::move(inputs);
   node.pool = operation.pool;
   node.kernel = static_cast<int>(operation.kernel);
+  node.inside = operation.inside;
   node.first = static_cast<int>(operation.first);
   node.step = static_cast<int>(operation.step);
   node.place = operation.place;
@@ -327,6 +331,7 @@ void Compiler::MarkGradients() {
   needed_.assign(count, false);
   for (size_t i = 0; i < count; ++i) depends_[i] = Depends(program_.nodes[i]);
   Need(program_.classifier.source);
+  if (program_.auxiliary) Need(program_.auxiliary->source);
   for (size_t i = count; i-- > 0;) {
     ProgramNode& node = program_.nodes[i];
     const bool read_by_group = std::any_of(node.groups.begin(), node.groups.end(),
@@ -349,6 +354,11 @@ void Compiler::UseNorm(const Norm& norm) {
   program_.parameters.push_back(norm.shift);
 }
 
+void Compiler::UseClassifier(const Classifier& classifier) {
+  program_.parameters.push_back(classifier.weight);
+  if (classifier.bias.has_value()) program_.parameters.push_back(*classifier.bias);
+}
+
 void Compiler::CollectParameters() {
   for (const ConvGroup& group : program_.groups) {
     if (!group.gradient) continue;
@@ -362,9 +372,19 @@ void Compiler::CollectParameters() {
       if (term.bias.has_value()) program_.parameters.push_back(*term.bias);
     }
   }
-  if (program_.classifier.classes > 0) program_.parameters.push_back(program_.classifier.weight);
-  if (program_.classifier.bias.has_value()) program_.parameters.push_back(*program_.classifier.bias);
+  if (program_.classifier.classes > 0) UseClassifier(program_.classifier);
+  if (program_.auxiliary) UseClassifier(*program_.auxiliary);
   std::sort(program_.parameters.begin(), program_.parameters.end());
+}
+
+Classifier Compiler::ClassifierOf(const Operation& linear) {
+  Classifier classifier;
+  classifier.source = Read(Written(linear.inputs[0]));
+  classifier.weight = linear.weight;
+  classifier.bias = linear.bias;
+  classifier.in = static_cast<int>(At(linear.inputs[0]).shape.channels);
+  classifier.classes = static_cast<int>(linear.shape.channels);
+  return classifier;
 }
 
 Program Compiler::Run() {
@@ -375,14 +395,11 @@ Program Compiler::Run() {
   }
   const Operation& last = At(operations_.result);
   if (last.kind == Kind::kLinear) {
-    program_.classifier.source = Read(Written(last.inputs[0]));
-    program_.classifier.weight = last.weight;
-    program_.classifier.bias = last.bias;
-    program_.classifier.in = static_cast<int>(At(last.inputs[0]).shape.channels);
-    program_.classifier.classes = static_cast<int>(last.shape.channels);
+    program_.classifier = ClassifierOf(last);
   } else {
     program_.classifier.source = Read(Written(operations_.result));
   }
+  if (operations_.auxiliary) program_.auxiliary = ClassifierOf(At(*operations_.auxiliary));
   program_.gates = operations_.gates;
   program_.drops = operations_.drops;
   MarkGradients();
@@ -392,8 +409,9 @@ Program Compiler::Run() {
 
 }  // namespace
 
-Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells, Drops drops) {
-  return Compiler(OperationsOf(plan, cells, drops)).Run();
+Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells, Drops drops,
+                       Heads heads) {
+  return Compiler(OperationsOf(plan, cells, drops, heads)).Run();
 }
 
 Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture, Drops drops) {

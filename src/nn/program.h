@@ -91,6 +91,7 @@ struct ProgramNode {
   std::vector<NodeRef> inputs;   // of other kinds
   space::PoolKind pool = space::PoolKind::kAverage;
   int kernel = 1;
+  bool inside = false;           // of a pool: its windows stay in the picture
   uint32_t place = 0;            // of a drop
   int first = 0;                 // channel, and
   int step = 1;                  // distance to the next
@@ -110,14 +111,15 @@ struct Program {
   std::vector<ProgramNode> nodes;  // sources before what reads them
   std::vector<ConvGroup> groups;
   Classifier classifier;
+  std::optional<Classifier> auxiliary;
   std::vector<uint32_t> parameters;  // that have a gradient, ascending
   uint32_t gates = 0;
   uint32_t drops = 0;
 };
 
-// `cells` holds one architecture a cell layer in network order, or one for all. Candidates must be alive.
+// Arguments as those of OperationsOf.
 Program CompileProgram(const NetworkPlan& plan, const std::vector<space::Architecture>& cells,
-                       Drops drops = Drops::kNone);
+                       Drops drops = Drops::kNone, Heads heads = Heads::kClassifier);
 Program CompileMixture(const NetworkPlan& plan, const Mixture& mixture, Drops drops = Drops::kNone);
 // One layer, which is no cell, as a part to be evaluated: what comes into it stands where the images do.
 Program CompileLayer(const NetworkPlan& plan, uint32_t layer, uint32_t candidate);

@@ -14,9 +14,9 @@
 namespace nasshrink::nn {
 namespace {
 
-base::Result<std::shared_ptr<SupernetState>> MakeState(const space::Space& space, bool stand_alone,
+base::Result<std::shared_ptr<SupernetState>> MakeState(const space::Space& space, const NetworkForm& form,
                                                        uint32_t intra_op_threads, uint64_t memory_limit) {
-  NASSHRINK_ASSIGN_OR_RETURN(NetworkPlan plan, PlanNetwork(space, stand_alone));
+  NASSHRINK_ASSIGN_OR_RETURN(NetworkPlan plan, PlanNetwork(space, form.stand_alone, form.auxiliary_head));
   // Weights and W0; a trainer adds gradients and momentum.
   const uint64_t bytes = 2 * plan.layout.weights * sizeof(float);
   if (memory_limit != 0 && bytes > memory_limit) {
@@ -73,8 +73,8 @@ base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Make(const space::Sp
                                                                  const run::BackendOptions& backend) {
   std::unique_ptr<run::Supernet> supernet;
   NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
-    NASSHRINK_ASSIGN_OR_RETURN(auto state,
-                               MakeState(space, options.stand_alone, backend.intra_op_threads, backend.memory_limit));
+    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(space, {options.stand_alone, options.auxiliary_head},
+                                                     backend.intra_op_threads, backend.memory_limit));
     base::Status status = Initialise(state->plan.layout, options.init, options.seed, &state->weights);
     if (status.ok()) supernet = std::make_unique<TorchSupernet>(std::move(state));
     return status;
@@ -86,9 +86,8 @@ base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Load(const space::Sp
                                                                  const run::BackendOptions& backend) {
   std::unique_ptr<run::Supernet> supernet;
   NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
-    NASSHRINK_ASSIGN_OR_RETURN(const bool stand_alone, IsStandAlone(image));
-    NASSHRINK_ASSIGN_OR_RETURN(auto state,
-                               MakeState(space, stand_alone, backend.intra_op_threads, backend.memory_limit));
+    NASSHRINK_ASSIGN_OR_RETURN(const NetworkForm form, FormOf(image));
+    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(space, form, backend.intra_op_threads, backend.memory_limit));
     NASSHRINK_ASSIGN_OR_RETURN(state->weights, ReadSupernet(state->plan, image));
     supernet = std::make_unique<TorchSupernet>(std::move(state));
     return {};
@@ -181,8 +180,9 @@ base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Inherit(const space:
   NASSHRINK_RETURN_IF_ERROR(CheckHeir(state_->plan.space, space, options));
   std::unique_ptr<run::Supernet> supernet;
   NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
-    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(space, state_->plan.stand_alone || options.stand_alone,
-                                                     state_->executor.intra_op_threads(), state_->memory_limit));
+    const NetworkForm form = {state_->plan.stand_alone || options.stand_alone, options.auxiliary_head};
+    NASSHRINK_ASSIGN_OR_RETURN(auto state,
+                               MakeState(space, form, state_->executor.intra_op_threads(), state_->memory_limit));
     NASSHRINK_ASSIGN_OR_RETURN(state->weights, InheritWeights(state_->plan, state_->weights, state->plan, options));
     supernet = std::make_unique<TorchSupernet>(std::move(state));
     return {};

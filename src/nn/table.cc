@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "nn/auxiliary_head.h"
 #include "score/angle_table.h"
 #include "score/weight_sums.h"
 
@@ -35,7 +36,7 @@ bool Counts(const NetworkPlan& plan, const Parameter& parameter, const score::An
 score::FactorTable MakeAngleTable(const NetworkPlan& plan, const Weights& weights, const score::AngleOptions& options) {
   score::AngleTableBuilder table(plan.space);
   for (const Parameter& parameter : plan.layout.parameters) {
-    if (!Counts(plan, parameter, options)) continue;
+    if (IsOfAuxiliaryHead(parameter.name) || !Counts(plan, parameter, options)) continue;
     score::AngleSums sums = {};
     score::AddAngleSums(weights.current.data() + parameter.offset, weights.base.data() + parameter.offset,
                         parameter.size, &sums);

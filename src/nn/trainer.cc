@@ -48,6 +48,7 @@ base::Status CheckOptions(const run::TrainOptions& options) {
   }
   NASSHRINK_RETURN_IF_ERROR(CheckRange("label_smoothing", options.label_smoothing, 0, 1, "0..1"));
   NASSHRINK_RETURN_IF_ERROR(CheckRange("crop_padding", options.crop_padding, 0, 1024, "0..1024"));
+  NASSHRINK_RETURN_IF_ERROR(CheckRange("auxiliary_weight", options.auxiliary_weight, 0, kMost, "0 or above"));
   return CheckRange("weight_average_decay", options.weight_average_decay, 0, kBelowOne, "0 or above, below 1");
 }
 
@@ -93,6 +94,10 @@ PathTrainer::~PathTrainer() {
 }
 
 base::Status PathTrainer::Prepare() {
+  if (options_.auxiliary_weight > 0 && !state_->plan.auxiliary_layer.has_value()) {
+    return base::Status(base::Code::kFailedPrecondition, "the network was made without an auxiliary head")
+        .WithField("auxiliary_weight", fmt::format("{}", options_.auxiliary_weight), "0");
+  }
   step_ = std::make_unique<TrainingStep>(*state_, options_, MakeStrategy(*state_, options_));
   Weights& weights = state_->weights;
   if (step_->has_architecture() && !weights.architecture) {
@@ -128,6 +133,9 @@ base::Result<run::StepOutcome> PathTrainer::Step(const run::TensorView& inputs, 
 
 base::Result<run::ForwardOutcome> PathTrainer::Forward(const run::TensorView& inputs) {
   NASSHRINK_RETURN_IF_ERROR(CheckInputs(state_->plan.space.network, inputs));
+  if (options_.auxiliary_weight > 0) {
+    return base::Status(base::Code::kFailedPrecondition, "the loss of an auxiliary head is the trainer's own");
+  }
   run::ForwardOutcome outcome;
   NASSHRINK_RETURN_IF_ERROR(state_->executor.Run([&] {
     const Shape shape = ShapeOf(inputs);
@@ -212,8 +220,16 @@ base::Status PathTrainer::AddPass(const float* images, const int64_t* targets, i
                                   run::StepOutcome* outcome) {
   const std::vector<float>& logits = step_->Forward(images, count);
   logit_gradient_.resize(logits.size());
-  const LossOutcome loss =
+  LossOutcome loss =
       CrossEntropy(count, step_->classes(), logits.data(), targets, options_.label_smoothing, logit_gradient_.data());
+  if (const std::vector<float>* auxiliary = step_->auxiliary_logits(); auxiliary != nullptr) {
+    auxiliary_gradient_.resize(auxiliary->size());
+    const LossOutcome other = CrossEntropy(count, step_->classes(), auxiliary->data(), targets,
+                                           options_.label_smoothing, auxiliary_gradient_.data());
+    loss.loss += options_.auxiliary_weight * other.loss;
+    const auto weight = static_cast<float>(share * options_.auxiliary_weight);
+    for (float& gradient : auxiliary_gradient_) gradient *= weight;
+  }
   if (!std::isfinite(loss.loss)) {
     return base::Error(base::Code::kOutOfRange, "the loss of step {} is not finite; the step was not applied",
                        step_->step());
@@ -221,7 +237,7 @@ base::Status PathTrainer::AddPass(const float* images, const int64_t* targets, i
   if (share != 1) {
     for (float& gradient : logit_gradient_) gradient *= static_cast<float>(share);
   }
-  step_->Backward(logit_gradient_.data());
+  step_->Backward(logit_gradient_.data(), auxiliary_gradient_.data());
   outcome->loss += share * loss.loss;
   outcome->accuracy += share * 100.0 * static_cast<double>(loss.correct) / static_cast<double>(count);
   return {};

@@ -58,7 +58,7 @@ class PathTrainer final : public run::Trainer {
   uint32_t skipped_in_a_row_ = 0;
   std::vector<float> images_;  // of the caller's Forward
   int64_t rows_ = 0;
-  std::vector<float> logit_gradient_;
+  std::vector<float> logit_gradient_, auxiliary_gradient_;
 };
 
 // The data set's images must be what the network takes.

@@ -52,7 +52,8 @@ ImageDrop TrainingStep::DropOf(bool mixed, uint32_t pass) const {
 Program TrainingStep::Compile(const std::optional<GatedMixture>& mixed) const {
   const bool drops = DropOf(mixed.has_value(), 0).on();
   if (mixed) return CompileMixture(state_.plan, mixed->mixture, drops ? Drops::kIdentities : Drops::kNone);
-  return CompileProgram(state_.plan, path_, drops ? Drops::kOperators : Drops::kNone);
+  return CompileProgram(state_.plan, path_, drops ? Drops::kOperators : Drops::kNone,
+                        options_.auxiliary_weight > 0 ? Heads::kBoth : Heads::kClassifier);
 }
 
 // Inverted dropout (Srivastava et al. 2014): what is kept is scaled up, so that evaluation needs no change.
@@ -63,9 +64,9 @@ void TrainingStep::DrawFeatureScale(int64_t count) {
   for (float& scale : feature_scale_) scale = random.Uniform() < keep ? static_cast<float>(1 / keep) : 0.0F;
 }
 
-void TrainingStep::Backward(const float* logit_gradient) {
+void TrainingStep::Backward(const float* logit_gradient, const float* auxiliary_gradient) {
   if (gradients_.passes() < paths()) drawn_.insert(drawn_.end(), path_.begin(), path_.end());
-  gradients_.Add(program_, pass_.get(), logit_gradient);
+  gradients_.Add(program_, pass_.get(), logit_gradient, auxiliary_gradient);
   pass_.reset();
 }
 

@@ -39,9 +39,13 @@ class TrainingStep {
   // logits [count, classes], valid until the next call.
   const std::vector<float>& Forward(const float* images, int64_t count);
   int classes() const { return program_.classifier.classes; }
+  // Of the auxiliary head, as Forward's; nullptr without one.
+  const std::vector<float>* auxiliary_logits() const {
+    return program_.auxiliary ? &pass_->auxiliary_logits() : nullptr;
+  }
   // Of the pass that Forward has run.
   const std::vector<space::Architecture>& path() const { return path_; }
-  void Backward(const float* logit_gradient);
+  void Backward(const float* logit_gradient, const float* auxiliary_gradient = nullptr);
   // Clips, moves weights, running statistics and averages, and counts the step. OUT_OF_RANGE for a gradient that is
   // not finite: nothing has moved and the gradients are forgotten.
   base::Status Apply(run::StepOutcome* outcome);

@@ -8,6 +8,7 @@
 
 #include "base/safetensors.h"
 #include "nn/architecture_file.h"
+#include "nn/auxiliary_head.h"
 #include "space/paths.h"
 
 namespace nasshrink::nn {
@@ -17,6 +18,7 @@ constexpr char kFormatKey[] = "nasshrink.weights";
 constexpr char kFormat[] = "nasshrink-supernet-1";
 constexpr char kStepsKey[] = "nasshrink.steps";
 constexpr char kStandAloneKey[] = "nasshrink.stand_alone";
+constexpr char kAuxiliaryKey[] = "nasshrink.auxiliary_head";
 constexpr char kBase[] = "base.";
 constexpr char kAverage[] = "average.";
 constexpr char kMean[] = ".running_mean";
@@ -68,7 +70,7 @@ Weights Empty(const Layout& layout) {
 
 base::Status AddMetadata(const Metadata& metadata, base::SafetensorsWriter* writer) {
   for (const auto& [key, value] : metadata) {
-    if (key == kFormatKey || key == kStepsKey || key == kStandAloneKey) {
+    if (key == kFormatKey || key == kStepsKey || key == kStandAloneKey || key == kAuxiliaryKey) {
       return base::Invalid("metadata", key, "keys that do not begin with nasshrink.", "the key is taken");
     }
     writer->SetMetadata(key, value);
@@ -124,6 +126,7 @@ base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& 
   writer.SetMetadata(kFormatKey, kFormat);
   writer.SetMetadata(kStepsKey, fmt::format("{}", weights.steps));
   writer.SetMetadata(kStandAloneKey, plan.stand_alone ? "1" : "0");
+  if (plan.auxiliary_layer.has_value()) writer.SetMetadata(kAuxiliaryKey, "1");
   for (const Parameter& parameter : plan.layout.parameters) {
     const auto add = [&](const char* prefix, const std::vector<float>& values) {
       return writer.Add(prefix + parameter.name, "F32", parameter.shape,
@@ -143,14 +146,17 @@ base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& 
   return writer.Finish();
 }
 
-base::Result<bool> IsStandAlone(std::string_view bytes) {
+base::Result<NetworkForm> FormOf(std::string_view bytes) {
   NASSHRINK_ASSIGN_OR_RETURN(const base::SafetensorsImage image, base::ParseSafetensors(bytes));
   const auto format = image.metadata.find(kFormatKey);
   if (format == image.metadata.end() || format->second != kFormat) {
     return base::Error(base::Code::kDataLoss, "the bytes are no supernet's image ({})", kFormat);
   }
-  const auto stand_alone = image.metadata.find(kStandAloneKey);
-  return stand_alone != image.metadata.end() && stand_alone->second == "1";
+  const auto is = [&](const char* key) {
+    const auto found = image.metadata.find(key);
+    return found != image.metadata.end() && found->second == "1";
+  };
+  return NetworkForm{is(kStandAloneKey), is(kAuxiliaryKey)};
 }
 
 base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view bytes) {
@@ -202,14 +208,14 @@ base::Result<std::string> WriteChild(const NetworkPlan& plan, const Weights& wei
   const ChildEdges edges(plan.space, architecture);
   const float* values = weights.evaluated();
   for (const Parameter& parameter : plan.layout.parameters) {
-    if (!edges.Has(parameter.owner)) continue;
+    if (!edges.Has(parameter.owner) || IsOfAuxiliaryHead(parameter.name)) continue;
     NASSHRINK_RETURN_IF_ERROR(
         writer.Add(parameter.child_name, "F32", parameter.shape, BytesOf(values + parameter.offset, parameter.size)));
   }
   const std::vector<float> zeros(plan.layout.channels, 0.0F);
   const std::vector<float> ones(plan.layout.channels, 1.0F);
   for (const Statistics& statistics : plan.layout.statistics) {
-    if (!edges.Has(statistics.owner)) continue;
+    if (!edges.Has(statistics.owner) || IsOfAuxiliaryHead(statistics.name)) continue;
     const bool on_path = edges.OnPath(statistics.owner);
     const std::vector<float>& mean = on_path ? weights.running_mean : zeros;
     const std::vector<float>& variance = on_path ? weights.running_variance : ones;

@@ -22,8 +22,13 @@ using Metadata = std::map<std::string, std::string>;
 
 base::Result<std::string> WriteSupernet(const NetworkPlan& plan, const Weights& weights, const Metadata& metadata);
 
-// Whether an image is that of a stand-alone child; DATA_LOSS when it is no supernet's image.
-base::Result<bool> IsStandAlone(std::string_view image);
+// What an image's network was made with, as run::SupernetOptions.
+struct NetworkForm {
+  bool stand_alone = false;
+  bool auxiliary_head = false;
+};
+// DATA_LOSS when it is no supernet's image.
+base::Result<NetworkForm> FormOf(std::string_view image);
 
 // DATA_LOSS when the image is torn or holds other tensors than the plan.
 base::Result<Weights> ReadSupernet(const NetworkPlan& plan, std::string_view image);

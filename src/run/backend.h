@@ -81,6 +81,9 @@ struct SupernetOptions {
   std::string init = "kaiming_uniform";
   // A child trained on its own: one alive candidate a choice, affine batch norm.
   bool stand_alone = false;
+  // With a second classifier behind the second reduction, for training alone (DARTS's code): see
+  // TrainOptions::auxiliary_weight.
+  bool auxiliary_head = false;
 };
 
 struct TensorInfo {
@@ -106,6 +109,8 @@ struct SupernetInfo {
 struct InheritOptions {
   // The child trained on its own: its norms are affine and begin at 1 and 0.
   bool stand_alone = false;
+  // Of the heir, as SupernetOptions; one that the supernet lacks is new, one that it has may be left behind.
+  bool auxiliary_head = false;
   // Weights that the supernet lacks get initial values instead of being an error; they are their own W0.
   bool fill = false;
   std::string init = "kaiming_uniform";
@@ -220,6 +225,9 @@ struct TrainOptions {
   // The trainer's first step: above 0 it continues the schedule (and the sequence of sampled paths) of an earlier
   // trainer; its optimiser still starts without momentum.
   uint64_t first_step = 0;
+  // Above 0 the loss is the classifier's plus this times that of the auxiliary head, which the supernet must have. With
+  // Step and Epoch alone.
+  double auxiliary_weight = 0;
   // Exponential average of weights kept beside them and used by evaluation; 0 for none.
   double weight_average_decay = 0;
   // So many steps in a row without a finite loss and gradient end an epoch; 0 for never.

@@ -80,6 +80,7 @@ Status CheckSupernetKind(const RunRequest& request) {
 }
 
 Status CheckRequest(const RunRequest& request, const space::Space& space) {
+  NASSHRINK_RETURN_IF_ERROR(CheckPlanFits(request.plan, space));
   NASSHRINK_RETURN_IF_ERROR(CheckDataset(request.plan, request.dataset.get()));
   if (request.folder.empty() && HasExport(request.plan.stages())) {
     return Invalid("folder", "none", "a folder", "is needed by the plan's export stage");

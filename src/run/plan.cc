@@ -11,6 +11,7 @@
 #include "run/options.h"
 #include "search/study.h"
 #include "shrink/rule.h"
+#include "space/second_reduction.h"
 
 namespace nasshrink::run {
 namespace {
@@ -101,6 +102,13 @@ Status CheckRetrain(const v1::RetrainStage& stage) {
   }
   if (stage.scale_to_macs() != 0 && stage.weights() == "supernet") {
     return Invalid("scale_to_macs", stage.scale_to_macs(), "0 with the supernet's weights", "needs new weights");
+  }
+  if (stage.cells() > 4096) return Invalid("cells", stage.cells(), "0..4096", "is out of range");
+  if (stage.cells() != 0 && stage.weights() == "supernet") {
+    return Invalid("cells", stage.cells(), "0 with the supernet's weights", "needs new weights");
+  }
+  if (!(stage.auxiliary_weight() >= 0 && stage.auxiliary_weight() <= 1000)) {
+    return Invalid("auxiliary_weight", stage.auxiliary_weight(), "0..1000", "is out of range");
   }
   if (!(stage.weight_average_decay() >= 0 && stage.weight_average_decay() < 1)) {
     return Invalid("weight_average_decay", stage.weight_average_decay(), "0 to below 1", "is out of range");
@@ -209,7 +217,35 @@ Status CheckSupernet(const v1::SupernetOptions& options) {
   return {};
 }
 
+Status CheckRetrainFits(const v1::RetrainStage& stage, const space::Space& space) {
+  if (stage.options().drop_path() > 0 && space.network.cells.empty()) {
+    return Invalid("options.drop_path", stage.options().drop_path(), "0 for a space without cells",
+                   "drops operators on edges of cells");
+  }
+  if (stage.auxiliary_weight() > 0 && !space::SecondReduction(space.network).has_value()) {
+    return Invalid("auxiliary_weight", stage.auxiliary_weight(),
+                   "0 for a network without two reductions among its cells",
+                   "is of a head behind the second reduction");
+  }
+  return {};
+}
+
+Status CheckStagesFit(const Stages& stages, const std::string& field, const space::Space& space) {
+  for (int i = 0; i < stages.size(); ++i) {
+    const std::string own = fmt::format("{}[{}].", field, i);
+    if (stages[i].has_retrain()) {
+      NASSHRINK_RETURN_IF_ERROR(CheckRetrainFits(stages[i].retrain(), space).Under(own + "retrain."));
+    }
+    NASSHRINK_RETURN_IF_ERROR(CheckStagesFit(stages[i].loop().body(), own + "loop.body", space));
+  }
+  return {};
+}
+
 }  // namespace
+
+base::Status CheckPlanFits(const v1::RunPlan& plan, const space::Space& space) {
+  return CheckStagesFit(plan.stages(), "stages", space);
+}
 
 const char* StageKind(const v1::Stage& stage) {
   switch (stage.kind_case()) {

@@ -9,12 +9,16 @@
 
 #include "base/status.h"
 #include "nasshrink/v1/plan.pb.h"
+#include "space/space.h"
 
 namespace nasshrink::run {
 
 // INVALID_ARGUMENT for a plan that means nothing (field path named), UNIMPLEMENTED for one that is beyond this
 // version. The space itself is checked by space/codec.h when the run starts.
 base::Status ValidatePlan(const v1::RunPlan& plan);
+
+// What a valid plan asks of its space's network: INVALID_ARGUMENT, before anything is trained.
+base::Status CheckPlanFits(const v1::RunPlan& plan, const space::Space& space);
 
 // "train", "score", "shrink", "expand", "evolve", "search", "reset_base", "retrain", "export", "loop", "deepen",
 // "derive"; "" for none.

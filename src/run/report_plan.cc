@@ -271,6 +271,8 @@ Json RetrainTree(const v1::RetrainStage& stage) {
   Put(tree, "weights", stage.weights());
   Put(tree, "keep_best", stage.keep_best());
   Put(tree, "scale_to_macs", stage.scale_to_macs());
+  Put(tree, "cells", stage.cells());
+  Put(tree, "auxiliary_weight", stage.auxiliary_weight());
   return tree;
 }
 

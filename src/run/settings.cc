@@ -315,7 +315,8 @@ NASSHRINK_FIELDS(ResetBaseStage, NASSHRINK_SCALAR(ResetBaseStage, after_dropped)
 NASSHRINK_FIELDS(RetrainStage, NASSHRINK_NESTED(RetrainStage, TrainOptions, options),
                  NASSHRINK_SCALAR(RetrainStage, use_all_training_images), NASSHRINK_SCALAR(RetrainStage, top),
                  NASSHRINK_SCALAR(RetrainStage, weight_average_decay), NASSHRINK_TEXT(RetrainStage, weights),
-                 NASSHRINK_SCALAR(RetrainStage, keep_best), NASSHRINK_SCALAR(RetrainStage, scale_to_macs))
+                 NASSHRINK_SCALAR(RetrainStage, keep_best), NASSHRINK_SCALAR(RetrainStage, scale_to_macs),
+                 NASSHRINK_SCALAR(RetrainStage, cells), NASSHRINK_SCALAR(RetrainStage, auxiliary_weight))
 
 NASSHRINK_FIELDS(DeriveOptions, NASSHRINK_TEXT(DeriveOptions, rule), NASSHRINK_SCALAR(DeriveOptions, edges_per_node),
                  NASSHRINK_SCALAR(DeriveOptions, most_identities))

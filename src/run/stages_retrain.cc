@@ -11,6 +11,7 @@
 #include "space/codec.h"
 #include "space/cost.h"
 #include "space/edits.h"
+#include "space/repeat_cells.h"
 #include "space/scale_width.h"
 
 namespace nasshrink::run {
@@ -60,15 +61,20 @@ base::Result<std::unique_ptr<Supernet>> Execution::ChildSupernet(const v1::Retra
     return LoadCheckpointImage(image, *setup_.backend);
   }
   NASSHRINK_ASSIGN_OR_RETURN(space::Space pinned, PinnedSpace(space_, architecture));
+  if (stage.cells() != 0) {
+    NASSHRINK_ASSIGN_OR_RETURN(pinned, space::RepeatCells(pinned, stage.cells()));
+  }
   if (stage.scale_to_macs() != 0) {
     NASSHRINK_ASSIGN_OR_RETURN(pinned, space::ScaleToMacs(pinned, architecture, stage.scale_to_macs()));
   }
   NASSHRINK_ASSIGN_OR_RETURN(SupernetOptions options, ResolveSupernet(setup_.plan.supernet(), setup_.plan.seed()));
   options.seed = SeedOfPart(options.seed, number);
   options.stand_alone = true;
+  options.auxiliary_head = stage.auxiliary_weight() > 0;
   if (stage.weights() != "supernet") return setup_.backend->NewSupernet(pinned, options);
   InheritOptions inherit;
   inherit.stand_alone = true;
+  inherit.auxiliary_head = options.auxiliary_head;
   inherit.init = options.init;
   inherit.seed = options.seed;
   return supernet_->Inherit(pinned, inherit);
@@ -129,6 +135,7 @@ Status Execution::RetrainChild(const v1::RetrainStage& stage, uint32_t number, u
   NASSHRINK_ASSIGN_OR_RETURN(training.options, ResolveTrain(stage.options()));
   training.options.part = stage.use_all_training_images() ? Part::kTrainAndValidation : Part::kTrain;
   training.options.weight_average_decay = stage.weight_average_decay();
+  training.options.auxiliary_weight = stage.auxiliary_weight();
   training.epochs = stage.options().epochs();
   training.schedule_epochs = stage.options().optimizer().schedule_epochs();
   training.schedule_by_epoch = stage.options().optimizer().schedule_by() == "epoch";
@@ -146,8 +153,12 @@ Status Execution::RetrainChild(const v1::RetrainStage& stage, uint32_t number, u
     NASSHRINK_ASSIGN_OR_RETURN(child, LoadCheckpointImage(best_, *setup_.backend));
     best_.clear();
   }
+  if (stage.auxiliary_weight() > 0) {
+    // Its head was there for the training.
+    NASSHRINK_ASSIGN_OR_RETURN(child, child->Inherit(child->space(), {}));
+  }
   v1::Evaluated evaluated = Describe(architecture);
-  if (stage.scale_to_macs() != 0) {
+  if (stage.scale_to_macs() != 0 || stage.cells() != 0) {
     NASSHRINK_ASSIGN_OR_RETURN(const auto cost, space::CostModel::Make(child->space()));
     evaluated.set_macs(cost.Macs(architecture));
     evaluated.set_params(cost.Params(architecture));

@@ -73,6 +73,7 @@ base::Result<Tensor> NetworkWalk::Run() {
   for (uint32_t i = 0; i < space_.network.layers.size(); ++i) {
     NASSHRINK_ASSIGN_OR_RETURN(const Tensor made, Layer(i));
     tensors_.push_back(made);
+    builder_->Made(i, made);
   }
   return tensors_.back();
 }

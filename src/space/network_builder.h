@@ -83,6 +83,9 @@ class NetworkBuilder {
   // What a candidate of a choice puts out where the choice stands, in the scope of that place.
   virtual Tensor Chosen(const Tensor& in, uint32_t /*choice*/, uint32_t /*candidate*/) { return in; }
 
+  // What leaves a layer of the network, told as soon as it is made.
+  virtual void Made(uint32_t /*layer*/, const Tensor& /*out*/) {}
+
   void Enter(const Scope& scope);
   void Leave();
   // Inside an edge of a cell or its preprocessing, where batch norms of supernets have no scale and shift (DARTS and

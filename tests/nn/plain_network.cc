@@ -134,15 +134,16 @@ struct PlainNetwork::Child {
 PlainNetwork::PlainNetwork(const space::Space& space, bool stand_alone, PlainTensors& tensors)
     : space_(space), stand_alone_(stand_alone), tensors_(tensors), names_(PlainLayerNames(space)) {}
 
-at::Tensor PlainNetwork::Logits(const at::Tensor& images, const std::vector<PlainMixture>& cells, bool running) const {
+std::vector<at::Tensor> PlainNetwork::Values(const at::Tensor& images, const std::vector<PlainMixture>& cells,
+                                             bool running) const {
   const Child child{cells, PlainScope(tensors_, running)};
-  std::vector<at::Tensor> values = {images};  // the input, then what leaves layer after layer
+  std::vector<at::Tensor> values = {images};
   size_t cell_layers = 0;
   for (size_t i = 0; i < space_.network.layers.size(); ++i) {
     values.push_back(Layer(child, i, values, cell_layers));
     if (std::holds_alternative<space::LayerCell>(space_.network.layers[i].body)) ++cell_layers;
   }
-  return values.back().flatten(1);
+  return values;
 }
 
 at::Tensor PlainNetwork::Layer(const Child& child, size_t index, const std::vector<at::Tensor>& values,

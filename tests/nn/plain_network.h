@@ -33,7 +33,11 @@ class PlainNetwork {
 
   // Images [n, channels, height, width] -> [n, classes]. One mixture for every cell layer in turn, or one for all.
   // `running`: batch norms use running statistics.
-  at::Tensor Logits(const at::Tensor& images, const std::vector<PlainMixture>& cells, bool running = false) const;
+  at::Tensor Logits(const at::Tensor& images, const std::vector<PlainMixture>& cells, bool running = false) const {
+    return Values(images, cells, running).back().flatten(1);
+  }
+  // The images, then what leaves layer after layer.
+  std::vector<at::Tensor> Values(const at::Tensor& images, const std::vector<PlainMixture>& cells, bool running) const;
 
  private:
   struct Child;

@@ -68,6 +68,27 @@ class Supernet(ProgramTest):
         self.assertTrue((self.folder / "retrained.safetensors").exists())
         self.assertFalse((self.folder / "retrained.safetensors.run").exists())
 
+    def test_a_child_is_trained_deeper_and_with_an_auxiliary_head(self):
+        words = ["retrain", "nas-bench-201", OPS, "--data", "synthetic:4", "--epochs", "1", *SMALL]
+        stage = "stages[retrain].retrain."
+        self.json(*words, "-o", "plain.safetensors")
+        self.json(*words, "--set", f"{stage}auxiliary_weight=0.4", "-o", "helped.safetensors")
+        self.json(*words, "--set", f"{stage}cells=2", "-o", "deep.safetensors")
+        tensors = {}
+        for name in ("plain", "helped", "deep"):
+            image = (self.folder / f"{name}.safetensors").read_bytes()
+            tensors[name] = set(json.loads(image[8:8 + int.from_bytes(image[:8], "little")]))
+            self.assertFalse([one for one in tensors[name] if "auxiliary" in one])
+        self.assertEqual(tensors["helped"], tensors["plain"])
+        self.assertGreater(len(tensors["deep"]), len(tensors["plain"]))
+        self.assertNotEqual((self.folder / "helped.safetensors").read_bytes(), (self.folder / "plain.safetensors").read_bytes())
+
+    def test_what_a_chain_lacks_is_refused_before_its_retraining(self):
+        chain = ["retrain", "nas-bench-macro", "1 1 1 1 1 1 1 1", "--data", "synthetic:4", "--epochs", "1"]
+        for setting, field in [("auxiliary_weight=0.4", "auxiliary_weight"), ("options.drop_path=0.2", "drop_path")]:
+            error = self.fails(2, *chain, "--set", f"stages[retrain].retrain.{setting}", "-o", "x.safetensors")
+            self.assertTrue(error["field"].endswith(field), error)
+
     def test_torn_checkpoints(self):
         image = (self.folder / "net.safetensors").read_bytes()
         (self.folder / "torn.safetensors").write_bytes(image[:len(image) // 2])
