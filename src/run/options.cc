@@ -395,10 +395,16 @@ Status ResolveCost(const v1::TrainOptions& message, const space::Space& space, A
 
 }  // namespace
 
-Status ResolvePaths(const v1::TrainOptions& message, const space::Space& space, TrainOptions* options) {
-  if (options->drop_path > 0 && space.network.cells.empty()) {
-    return Invalid("drop_path", options->drop_path, "0 for a space without cells", "drops operators on edges of cells");
+Status CheckDropPath(const v1::TrainOptions& message, const space::Space& space) {
+  if (message.drop_path() > 0 && space.network.cells.empty()) {
+    return Invalid("drop_path", message.drop_path(), "0 for a space without cells",
+                   "drops operators on edges of cells");
   }
+  return {};
+}
+
+Status ResolvePaths(const v1::TrainOptions& message, const space::Space& space, TrainOptions* options) {
+  NASSHRINK_RETURN_IF_ERROR(CheckDropPath(message, space));
   if (options->architecture.cost_form != ArchitectureOptions::CostForm::kNone) {
     NASSHRINK_RETURN_IF_ERROR(ResolveCost(message, space, &options->architecture));
   }

@@ -27,6 +27,9 @@ base::Result<InheritOptions> ResolveInherit(const v1::InheritOptions& message);
 // Everything of the summary but the space.
 void SupernetToMessage(const SupernetInfo& info, v1::SupernetSummary* message);
 
+// INVALID_ARGUMENT where the space has no edges whose operators `drop_path` could drop.
+base::Status CheckDropPath(const v1::TrainOptions& message, const space::Space& space);
+
 // Checks and fills everything but `draw`, the cost's table, the seed, the part and the schedule's length and pace.
 // Strategies that this version has not are UNIMPLEMENTED.
 base::Result<TrainOptions> ResolveTrain(const v1::TrainOptions& message);

@@ -218,10 +218,7 @@ Status CheckSupernet(const v1::SupernetOptions& options) {
 }
 
 Status CheckRetrainFits(const v1::RetrainStage& stage, const space::Space& space) {
-  if (stage.options().drop_path() > 0 && space.network.cells.empty()) {
-    return Invalid("options.drop_path", stage.options().drop_path(), "0 for a space without cells",
-                   "drops operators on edges of cells");
-  }
+  NASSHRINK_RETURN_IF_ERROR(CheckDropPath(stage.options(), space).Under("options."));
   if (stage.auxiliary_weight() > 0 && !space::SecondReduction(space.network).has_value()) {
     return Invalid("auxiliary_weight", stage.auxiliary_weight(),
                    "0 for a network without two reductions among its cells",

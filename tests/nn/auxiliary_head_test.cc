@@ -5,16 +5,14 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <string>
+#include <variant>
 
-#include "base/safetensors.h"
+#include "nn/compare_with_plain.h"
 #include "nn/differences.h"
-#include "nn/gradients.h"
 #include "nn/plain_network.h"
-#include "nn/supernet_state.h"
 #include "nn/toy_space.h"
-#include "nn/training_step.h"
 #include "space/codec.h"
 
 namespace nasshrink::nn {
@@ -77,14 +75,7 @@ TEST_P(AuxiliaryHeads, ValuesAndGradientsAgreeWithPlainCode) {
   const space::Space space = OneChild(size.side, size.layers);
   const auto plan = PlanNetwork(space, true, true);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
-  std::vector<double> weights = Normals(plan->layout.weights, 2);
-  for (const Parameter& parameter : plan->layout.parameters) {
-    const bool scale = parameter.kind == ParameterKind::kNormScale;
-    const double spread = scale ? 0.1 : 1 / std::sqrt(static_cast<double>(parameter.fan_in()));
-    for (size_t i = parameter.offset; i < parameter.offset + parameter.size; ++i) {
-      weights[i] = (scale ? 1 : 0) + spread * weights[i];
-    }
-  }
+  const std::vector<double> weights = RandomWeights(plan->layout);
   const std::vector<double> images = Normals(kImages * 2 * size.side * size.side, 3);
   const std::vector<double> gradient = Normals(kImages * 3, 4);
   const std::vector<double> other = Normals(kImages * 3, 5);

@@ -23,6 +23,8 @@ std::vector<double> Draw(size_t count, uint64_t stream, double spread = 1) {
   return values;
 }
 
+}  // namespace
+
 std::vector<double> RandomWeights(const Layout& layout) {
   std::vector<double> weights(layout.weights, 0.0);
   for (size_t i = 0; i < layout.parameters.size(); ++i) {
@@ -35,6 +37,8 @@ std::vector<double> RandomWeights(const Layout& layout) {
   }
   return weights;
 }
+
+namespace {
 
 // What one training pass computes: logits, then the gradients in the layout's order.
 struct Outcome {

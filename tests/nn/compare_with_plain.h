@@ -32,6 +32,9 @@ void CompareWithPlain(const space::Space& space, bool stand_alone, const std::ve
 void CompareMixtureWithPlain(const space::Space& space, const Mixture& mixture, bool differences, int64_t images = 3,
                              const Agreement& agreement = {});
 
+// Weights of every kind, drawn so that values keep their size from layer to layer; scales lie around 1.
+std::vector<double> RandomWeights(const Layout& layout);
+
 // Alive candidates drawn by seed.
 space::Architecture RandomChild(const space::Space& space, uint64_t seed);
 
