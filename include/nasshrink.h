@@ -1447,6 +1447,23 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_plan_preset(nasshrin
                                                                         const uint8_t* options, size_t options_size,
                                                                         nasshrink_buffer** out, nasshrink_error** err);
 
+/* What a plan will take in memory and time, as a `PlanEstimate` message. A little of every stage is done for it, which
+ * takes seconds; nothing is started or written.
+ *
+ * Parameters: context, plan and out must not be NULL; plan is a `RunPlan` message of plan_size bytes; dataset holds the
+ *   images, NULL for the "table" back end; cancel stops the call, NULL for none; out receives the estimate.
+ * Ownership: plan is borrowed for the call; *out belongs to the caller (nasshrink_buffer_free).
+ * Status: as nasshrink_run_start for plan and dataset; CANCELLED. A plan above ContextOptions.memory_limit is no error
+ *   here; nasshrink_run_start refuses it.
+ * Threads: thread-safe.
+ * Since: 0.1
+ */
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_plan_estimate(nasshrink_context* context,
+                                                                          const uint8_t* plan, size_t plan_size,
+                                                                          nasshrink_dataset* dataset,
+                                                                          nasshrink_cancel* cancel,
+                                                                          nasshrink_buffer** out, nasshrink_error** err);
+
 /* Starts a plan on a thread of its own and returns at once.
  *
  * Parameters: context, plan and out must not be NULL; plan is a `RunPlan` message of plan_size bytes; supernet is
@@ -1457,7 +1474,8 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_plan_preset(nasshrin
  * Ownership: plan, folder and the struct events are borrowed for the call; events' user_data is taken and destroyed
  *   when the run has been freed, or before a failing call returns; *out belongs to the caller (nasshrink_run_free).
  * Status: INVALID_ARGUMENT names the plan's field at fault; UNIMPLEMENTED for a stage this version does not carry
- *   out; ALREADY_EXISTS for a folder that holds a run; FAILED_PRECONDITION for a supernet of another space, one in
+ *   out; RESOURCE_EXHAUSTED for a plan that would need more than ContextOptions.memory_limit (with a limit the call
+ *   estimates first, which takes seconds); ALREADY_EXISTS for a folder that holds a run; FAILED_PRECONDITION for a supernet of another space, one in
  *   use, or a folder that holds something else.
  * Threads: thread-safe.
  * Since: 0.1

@@ -26,6 +26,7 @@ struct RunArguments {
   std::string folder;
   std::vector<std::string> set;
   bool any_machine = false;
+  bool dry_run = false;
 };
 
 std::string ResumeHint(const std::string& folder) { return "continue with: nasshrink resume " + folder; }
@@ -65,6 +66,7 @@ v1::RunPlan ReadPlan(const RunArguments& arguments, const Work& work, const Shar
 
 void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
   if (arguments.recipe.empty() == arguments.plan.empty()) FailCall("give one of --recipe NAME and --plan FILE");
+  if (arguments.folder.empty() && !arguments.dry_run) FailCall("give -o DIR, the run's folder, or --dry-run");
   nasshrink_cancel* const cancel = CatchInterrupts(shared.max_seconds);
   const Settings settings = SplitSettings(arguments.set);
   const Context context = OpenContext(shared);
@@ -75,6 +77,10 @@ void StartRun(const SharedOptions& shared, const RunArguments& arguments) {
   const v1::RunPlan plan = arguments.plan.empty()
                                ? RecipePlan(context.get(), arguments.recipe, work, shared.seed, settings)
                                : ReadPlan(arguments, work, shared, settings.plan);
+  if (arguments.dry_run) {
+    PrintResult(EstimateOf(context.get(), plan, work, cancel));
+    return;
+  }
   const std::string bytes = plan.SerializeAsString();
   const Run run = Make<Run>(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, work.dataset.get(),
                             arguments.folder.c_str(), nullptr, cancel);
@@ -142,6 +148,7 @@ void AddRun(CLI::App* app, SharedOptions* shared) {
       "  nasshrink run --recipe abs --space nas-bench-201 --data fashion-mnist -o my-run\n"
       "  nasshrink run --recipe abs --space nas-bench-201 --data synthetic:4 --set tiny=1 -o tiny-run --json\n"
       "  nasshrink run --recipe abs --space nas-bench-201 --data table:truth.csv.gz:cifar10_test -o benchmark-run\n"
+      "  nasshrink run --recipe abs --space nas-bench-201 --data fashion-mnist --dry-run\n"
       "  nasshrink run --plan plan.textproto --space small.bin --data cifar10-bin:cifar -o other-run\n"
       "nasshrink list recipes --json lists the settings of a recipe.",
       shared, Takes::kLong, [=] { StartRun(*shared, *arguments); });
@@ -153,7 +160,13 @@ void AddRun(CLI::App* app, SharedOptions* shared) {
   AddSetOption(command, &arguments->set,
                "key=value: a recipe's short name, a path such as stages[train].train.options.epochs, or channels, "
                "cells, classes, height, width, input_channels of a preset; may be repeated");
-  command->add_option("-o,--output", arguments->folder, "Folder of the run; new or empty")->required();
+  command->add_option("-o,--output", arguments->folder, "Folder of the run; new or empty");
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "Say how much memory and time the run will take, found by doing a little of every stage");
+  command
+      ->add_option("--memory-limit", shared->memory_limit,
+                   "Bytes, or 500M, 4G: a plan that would need more is refused")
+      ->transform(CLI::AsSizeValue(false));
 }
 
 void AddResume(CLI::App* app, SharedOptions* shared) {

@@ -18,6 +18,8 @@ struct SharedOptions {
   bool quiet = false;
   bool json = false;
   double max_seconds = 0;
+  // Bytes; 0 is none.
+  uint64_t memory_limit = 0;
 };
 
 enum class Takes { kMoment, kLong };

@@ -78,6 +78,19 @@ void Prepare(const Work& work, uint64_t seed, v1::RunPlan* plan) {
   MeasureAccuracy(plan->mutable_stages());
 }
 
+Json EstimateOf(nasshrink_context* context, const v1::RunPlan& plan, const Work& work, nasshrink_cancel* cancel) {
+  const std::string bytes = plan.SerializeAsString();
+  const auto estimate = Ask<v1::PlanEstimate>(nasshrink_plan_estimate, context, Data(bytes), bytes.size(),
+                                              work.dataset.get(), cancel);
+  Json stages = Json::array();
+  for (const v1::StageEstimate& stage : estimate.stages()) {
+    stages.push_back({{"stage", stage.stage()},
+                      {"memory_bytes", stage.memory_bytes()},
+                      {"seconds", stage.too_large() ? Json() : Json(stage.seconds())}});
+  }
+  return {{"memory_bytes", estimate.memory_bytes()}, {"seconds", estimate.seconds()}, {"stages", stages}};
+}
+
 v1::RunPlan RecipePlan(nasshrink_context* context, const std::string& recipe, const Work& work, uint64_t seed,
                        const Settings& settings) {
   v1::PlanOptions options;

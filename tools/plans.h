@@ -7,6 +7,7 @@
 
 #include "handles.h"
 #include "nasshrink/v1/context.pb.h"
+#include "nasshrink/v1/estimate.pb.h"
 #include "nasshrink/v1/plan.pb.h"
 #include "options.h"
 
@@ -40,6 +41,9 @@ Work OpenWork(nasshrink_context* context, const std::string& space, const std::s
 void Prepare(const Work& work, uint64_t seed, v1::RunPlan* plan);
 
 // Without a space in `work` the plan has the recipe's own, shaped by the data and the settings.
+// What the plan will take, as JSON: "memory_bytes", "seconds" and "stages".
+Json EstimateOf(nasshrink_context* context, const v1::RunPlan& plan, const Work& work, nasshrink_cancel* cancel);
+
 v1::RunPlan RecipePlan(nasshrink_context* context, const std::string& recipe, const Work& work, uint64_t seed,
                        const Settings& settings);
 

@@ -35,6 +35,7 @@ Context OpenContext(const SharedOptions& shared) {
   options.set_device(shared.device);
   options.set_workers(shared.workers);
   options.set_intra_op_threads(shared.threads);
+  options.set_memory_limit(shared.memory_limit);
   if (shared.quiet) options.set_log_level("error");
   if (const char* folder = std::getenv("NASSHRINK_BACKEND_FOLDER")) options.set_backend_folder(folder);
   const std::string bytes = options.SerializeAsString();

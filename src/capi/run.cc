@@ -119,6 +119,25 @@ nasshrink_status nasshrink_plan_preset(nasshrink_context* context, const char* n
   });
 }
 
+nasshrink_status nasshrink_plan_estimate(nasshrink_context* context, const uint8_t* plan, size_t plan_size,
+                                         nasshrink_dataset* dataset, nasshrink_cancel* cancel, nasshrink_buffer** out,
+                                         nasshrink_error** err) {
+  if (out != nullptr) *out = nullptr;
+  return Guard(err, [&]() -> Status {
+    run::RunRequest request;
+    NASSHRINK_ASSIGN_OR_RETURN(auto parent, Get(context, "context"));
+    NASSHRINK_ASSIGN_OR_RETURN(request.plan, MessageOf<v1::RunPlan>(plan, plan_size, "plan"));
+    NASSHRINK_ASSIGN_OR_RETURN(const auto images, GetOptional(dataset, "dataset"));
+    NASSHRINK_ASSIGN_OR_RETURN(request.cancel, GetOptional(cancel, "cancel"));
+    NASSHRINK_RETURN_IF_ERROR(CheckOut(out));
+    if (images != nullptr) request.dataset = images->dataset;
+    request.memory_limit = parent->options().memory_limit();
+    request.open_torch = OpenerOf(parent);
+    NASSHRINK_ASSIGN_OR_RETURN(const auto estimate, run::EstimateRun(std::move(request)));
+    return PublishMessage(estimate, out);
+  });
+}
+
 nasshrink_status nasshrink_run_start(nasshrink_context* context, const uint8_t* plan, size_t plan_size,
                                      nasshrink_supernet* supernet, nasshrink_dataset* dataset, const char* folder,
                                      const nasshrink_event_sink* events, nasshrink_cancel* cancel, nasshrink_run** out,
@@ -138,6 +157,7 @@ nasshrink_status nasshrink_run_start(nasshrink_context* context, const uint8_t* 
       request.dataset = images->dataset;
       request.dataset_options = images->options;
     }
+    request.memory_limit = parent->options().memory_limit();
     request.pool = parent->pool();
     request.open_torch = OpenerOf(parent);
     if (given == nullptr) {

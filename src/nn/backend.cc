@@ -12,7 +12,6 @@
 #include "nn/guard.h"
 #include "nn/inference_time.h"
 #include "nn/network.h"
-#include "nn/step_memory.h"
 #include "nn/supernet.h"
 #include "run/backend.h"
 
@@ -80,13 +79,6 @@ class TorchBackend final : public run::Backend {
   base::Result<run::InferenceTimes> TimeInference(const space::Space& child, const run::TimingOptions& options,
                                                   const base::Cancel* cancel) override {
     return nn::TimeInference(child, options_.intra_op_threads, options, cancel);
-  }
-
-  uint64_t EstimateMemory(const space::Space& space, uint32_t batch_size) const override {
-    const auto plan = PlanNetwork(space, false);
-    if (!plan.ok()) return 0;
-    // Weights, W0, average, gradients, momentum; activations twice, because torch allocates some of its own.
-    return (5 * plan->layout.weights + 2 * StepFloats(*plan, batch_size)) * sizeof(float);
   }
 
  private:

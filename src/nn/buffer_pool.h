@@ -1,4 +1,6 @@
-// Activations and gradients of a step: memory that is kept and handed out again, so that a step allocates nothing.
+// Activations and gradients of a step: memory that is kept and handed out again, so that a step allocates next to
+// nothing. Paths need different buffers; what is kept of earlier ones is limited, so that the pool holds at most an
+// eighth more than has ever been in use at a time.
 #ifndef NASSHRINK_NN_BUFFER_POOL_H_
 #define NASSHRINK_NN_BUFFER_POOL_H_
 
@@ -6,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <vector>
+
+#include "nn/memory_count.h"
 
 namespace nasshrink::nn {
 
@@ -15,7 +19,8 @@ class BufferPool {
   class Buffer {
    public:
     Buffer() = default;
-    Buffer(BufferPool* pool, float* data, size_t capacity) : pool_(pool), data_(data), capacity_(capacity) {}
+    Buffer(BufferPool* pool, float* data, size_t capacity, size_t asked)
+        : pool_(pool), data_(data), capacity_(capacity), asked_(asked) {}
     Buffer(Buffer&& other) noexcept { Swap(other); }
     Buffer& operator=(Buffer&& other) noexcept {
       Buffer moved(std::move(other));
@@ -23,7 +28,7 @@ class BufferPool {
       return *this;
     }
     ~Buffer() {
-      if (data_ != nullptr) pool_->Return(data_, capacity_);
+      if (data_ != nullptr) pool_->Return(data_, capacity_, asked_);
     }
     float* data() const { return data_; }
 
@@ -32,13 +37,16 @@ class BufferPool {
       std::swap(pool_, other.pool_);
       std::swap(data_, other.data_);
       std::swap(capacity_, other.capacity_);
+      std::swap(asked_, other.asked_);
     }
     BufferPool* pool_ = nullptr;
     float* data_ = nullptr;
     size_t capacity_ = 0;
+    size_t asked_ = 0;
   };
 
-  BufferPool() = default;
+  // Counts what it holds, in use or not, in `count` unless that is null.
+  explicit BufferPool(MemoryCount* count = nullptr) : count_(count) {}
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
   ~BufferPool() { Trim(); }
@@ -49,7 +57,13 @@ class BufferPool {
   void Trim();
 
  private:
-  void Return(float* data, size_t capacity);
+  void Return(float* data, size_t capacity, size_t asked);
+  // Frees one that is not in use.
+  void Free(std::multimap<size_t, float*>::iterator unused);
+  MemoryCount* const count_;
+  size_t held_ = 0;
+  size_t in_use_ = 0;  // as asked for
+  size_t most_in_use_ = 0;
   std::multimap<size_t, float*> free_;
 };
 

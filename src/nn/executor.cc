@@ -56,9 +56,9 @@ void Executor::Loop() {
     lock.unlock();
     base::Status outcome = setup;
     if (outcome.ok()) {
-      outcome = Guarded([job] {
+      outcome = Guarded([this, job] {
         const c10::InferenceMode inference;
-        return (*job)();
+        return count_ == nullptr ? (*job)() : WithTorchCounted(*count_, *job);
       });
     }
     lock.lock();

@@ -11,12 +11,15 @@
 #include <thread>
 
 #include "base/status.h"
+#include "nn/memory_count.h"
 
 namespace nasshrink::nn {
 
 class Executor {
  public:
-  explicit Executor(uint32_t intra_op_threads) : threads_(intra_op_threads) {}
+  // What torch allocates for the work is counted in `count` unless that is null.
+  explicit Executor(uint32_t intra_op_threads, MemoryCount* count = nullptr)
+      : threads_(intra_op_threads), count_(count) {}
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
@@ -30,6 +33,7 @@ class Executor {
   void Loop();
 
   const uint32_t threads_;
+  MemoryCount* const count_;
   std::mutex turn_;
   std::mutex mutex_;
   std::condition_variable changed_;

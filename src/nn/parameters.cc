@@ -97,6 +97,12 @@ void Layout::Add(Statistics norm) {
   statistics.push_back(std::move(norm));
 }
 
+uint64_t BytesOf(const Weights& weights) {
+  const size_t floats = weights.current.size() + weights.base.size() + weights.average.size() +
+                        weights.running_mean.size() + weights.running_variance.size();
+  return floats * sizeof(float);
+}
+
 base::Status Initialise(const Layout& layout, const std::string& init, uint64_t seed, Weights* weights) {
   const Fill fill = FillOf(init);
   if (fill == nullptr) {

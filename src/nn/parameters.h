@@ -75,6 +75,8 @@ struct Weights {
   const float* evaluated() const { return average.empty() ? current.data() : average.data(); }
 };
 
+uint64_t BytesOf(const Weights& weights);
+
 // Fills `weights` with initial values: `init` is "kaiming_uniform" (the framework's default, a = sqrt 5), "kaiming"
 // (He et al. 2015, normal, fan-in), "xavier" (Glorot and Bengio 2010, uniform) or "orthogonal" (Saxe et al. 2014).
 base::Status Initialise(const Layout& layout, const std::string& init, uint64_t seed, Weights* weights);

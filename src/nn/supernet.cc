@@ -15,7 +15,8 @@ namespace nasshrink::nn {
 namespace {
 
 base::Result<std::shared_ptr<SupernetState>> MakeState(const space::Space& space, const NetworkForm& form,
-                                                       uint32_t intra_op_threads, uint64_t memory_limit) {
+                                                       uint32_t intra_op_threads, uint64_t memory_limit,
+                                                       bool count_torch = false) {
   NASSHRINK_ASSIGN_OR_RETURN(NetworkPlan plan, PlanNetwork(space, form.stand_alone, form.auxiliary_head));
   // Weights and W0; a trainer adds gradients and momentum.
   const uint64_t bytes = 2 * plan.layout.weights * sizeof(float);
@@ -23,7 +24,7 @@ base::Result<std::shared_ptr<SupernetState>> MakeState(const space::Space& space
     return base::Error(base::Code::kResourceExhausted,
                        "the supernet's weights need {} bytes, more than the memory limit of {}", bytes, memory_limit);
   }
-  auto state = std::make_shared<SupernetState>(std::move(plan), intra_op_threads);
+  auto state = std::make_shared<SupernetState>(std::move(plan), intra_op_threads, count_torch);
   state->memory_limit = memory_limit;
   return state;
 }
@@ -74,7 +75,7 @@ base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Make(const space::Sp
   std::unique_ptr<run::Supernet> supernet;
   NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
     NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(space, {options.stand_alone, options.auxiliary_head},
-                                                     backend.intra_op_threads, backend.memory_limit));
+                                                     backend.intra_op_threads, backend.memory_limit, options.count_memory));
     base::Status status = Initialise(state->plan.layout, options.init, options.seed, &state->weights);
     if (status.ok()) supernet = std::make_unique<TorchSupernet>(std::move(state));
     return status;
@@ -215,5 +216,7 @@ base::Result<std::unique_ptr<run::Trainer>> TorchSupernet::NewTrainer(const run:
   }));
   return trainer;
 }
+
+uint64_t TorchSupernet::PeakMemory() const { return BytesOf(state_->weights) + state_->memory.peak(); }
 
 }  // namespace nasshrink::nn

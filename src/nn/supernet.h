@@ -40,6 +40,7 @@ class TorchSupernet final : public run::Supernet {
   base::Result<std::string> Extract(const space::Architecture& architecture,
                                     const std::map<std::string, std::string>& metadata) const override;
   base::Result<std::unique_ptr<run::Trainer>> NewTrainer(const run::TrainOptions& options) override;
+  uint64_t PeakMemory() const override;
 
  private:
   const std::shared_ptr<SupernetState> state_;

@@ -7,6 +7,7 @@
 #include "nn/buffer_pool.h"
 #include "nn/evaluation_memory.h"
 #include "nn/executor.h"
+#include "nn/memory_count.h"
 #include "nn/network.h"
 #include "nn/parameters.h"
 
@@ -15,12 +16,13 @@ namespace nasshrink::nn {
 // `pool` and `evaluations` are touched on the executor's thread only; `weights` by one call at a time, on whatever
 // thread (the caller of run::Supernet and run::Trainer serialises).
 struct SupernetState {
-  SupernetState(NetworkPlan network, uint32_t intra_op_threads)
-      : plan(std::move(network)), executor(intra_op_threads) {}
+  SupernetState(NetworkPlan network, uint32_t intra_op_threads, bool count_torch = false)
+      : plan(std::move(network)), executor(intra_op_threads, count_torch ? &memory : nullptr) {}
 
   const NetworkPlan plan;
   Weights weights;
-  BufferPool pool;
+  MemoryCount memory;  // of all but `weights`
+  BufferPool pool{&memory};
   EvaluationMemory evaluations;
   uint64_t memory_limit = 0;
   Executor executor;  // last: its thread ends before the rest is gone

@@ -23,7 +23,15 @@ TrainingStep::TrainingStep(SupernetState& state, const run::TrainOptions& option
       architecture_(MakeArchitectureStep(state, options)),
       optimizer_(MakeOptimizer(state.plan.layout, options.optimizer)),
       step_(options.first_step),
-      gradients_(state.plan.layout) {}
+      gradients_(state.plan.layout) {
+  state_.memory.Add(LastingBytes());
+}
+
+uint64_t TrainingStep::LastingBytes() const {
+  size_t arrays = optimizer_->slots().size() + 2;  // gradients: of a pass, and their sum
+  if (architecture_ != nullptr) arrays += options_.architecture.order == 2 ? 3 : 1;
+  return arrays * state_.plan.layout.weights * sizeof(float);
+}
 
 const std::vector<float>& TrainingStep::Forward(const float* images, int64_t count) {
   pass_.reset();

@@ -27,6 +27,9 @@ class TrainingStep {
  public:
   // State and options must outlive it.
   TrainingStep(SupernetState& state, const run::TrainOptions& options, std::unique_ptr<Strategy> strategy);
+  ~TrainingStep() { state_.memory.Remove(LastingBytes()); }
+  TrainingStep(const TrainingStep&) = delete;
+  TrainingStep& operator=(const TrainingStep&) = delete;
 
   uint64_t step() const { return step_; }
   uint32_t paths() const { return strategy_->paths(); }
@@ -69,6 +72,8 @@ class TrainingStep {
   base::Status Adopt(const base::SafetensorsImage& image);
 
  private:
+  // Of the optimiser, gradients and what architecture steps put aside.
+  uint64_t LastingBytes() const;
   Program Compile(const std::optional<GatedMixture>& mixed) const;
   ImageDrop DropOf(bool mixed, uint32_t pass) const;
   void DrawFeatureScale(int64_t count);

@@ -14,6 +14,7 @@
 #include "run/execution.h"
 #include "run/options.h"
 #include "run/plan.h"
+#include "run/plan_estimate.h"
 #include "run/store.h"
 #include "run/table_backend.h"
 #include "space/codec.h"
@@ -137,6 +138,24 @@ base::Result<std::shared_ptr<Dataset>> ReopenDataset(const RunOrigin& origin, st
   return given;
 }
 
+base::Result<space::Space> SpaceOfPlan(const v1::RunPlan& plan) {
+  NASSHRINK_RETURN_IF_ERROR(ValidatePlan(plan));
+  auto space = space::SpaceFromMessage(plan.space());
+  if (!space.ok()) return Status(space.status()).Under("space.");
+  return space;
+}
+
+base::Result<v1::PlanEstimate> EstimateWith(const RunRequest& request, const space::Space& space, Backend& backend) {
+  EstimateRequest estimate;
+  estimate.plan = &request.plan;
+  estimate.space = &space;
+  estimate.backend = &backend;
+  if (request.plan.supernet().backend() != "table") estimate.dataset = request.dataset;
+  estimate.memory_limit = request.memory_limit;
+  estimate.cancel = request.cancel;
+  return EstimatePlan(estimate);
+}
+
 base::Result<std::shared_ptr<Supernet>> LoadKept(const std::string& folder, const v1::StateFile& file,
                                                  const v1::RunPlan& plan, const BackendOpener& open_torch) {
   NASSHRINK_ASSIGN_OR_RETURN(const std::string image, ReadStateFile(folder, file));
@@ -257,13 +276,15 @@ Run::~Run() {
 }
 
 base::Result<std::shared_ptr<Run>> Run::Start(RunRequest request) {
-  NASSHRINK_RETURN_IF_ERROR(ValidatePlan(request.plan));
-  auto space = space::SpaceFromMessage(request.plan.space());
-  if (!space.ok()) return Status(space.status()).Under("space.");
+  NASSHRINK_ASSIGN_OR_RETURN(const space::Space space, SpaceOfPlan(request.plan));
   // Canonical, so that equal plans are kept with equal bytes.
-  space::SpaceToMessage(*space, request.plan.mutable_space());
-  NASSHRINK_RETURN_IF_ERROR(CheckRequest(request, *space));
+  space::SpaceToMessage(space, request.plan.mutable_space());
+  NASSHRINK_RETURN_IF_ERROR(CheckRequest(request, space));
   NASSHRINK_ASSIGN_OR_RETURN(auto backend, OpenBackend(request.plan, request.open_torch));
+  if (request.memory_limit != 0) {
+    NASSHRINK_ASSIGN_OR_RETURN(const v1::PlanEstimate estimate, EstimateWith(request, space, *backend));
+    NASSHRINK_RETURN_IF_ERROR(CheckMemory(estimate, request.memory_limit));
+  }
 
   auto parts = std::make_unique<Parts>();
   if (!request.folder.empty()) {
@@ -349,6 +370,14 @@ base::Result<std::shared_ptr<Supernet>> Run::supernet() const {
   }
   if (parts_->supernet == nullptr) return base::Error(Code::kNotFound, "the run ended before it had a supernet");
   return parts_->supernet;
+}
+
+base::Result<v1::PlanEstimate> EstimateRun(RunRequest request) {
+  NASSHRINK_ASSIGN_OR_RETURN(const space::Space space, SpaceOfPlan(request.plan));
+  NASSHRINK_RETURN_IF_ERROR(CheckPlanFits(request.plan, space));
+  NASSHRINK_RETURN_IF_ERROR(CheckDataset(request.plan, request.dataset.get()));
+  NASSHRINK_ASSIGN_OR_RETURN(const auto backend, OpenBackend(request.plan, request.open_torch));
+  return EstimateWith(request, space, *backend);
 }
 
 base::Result<v1::RunProgress> FolderProgress(const std::string& folder) {

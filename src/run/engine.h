@@ -14,6 +14,7 @@
 #include "base/cancel.h"
 #include "base/status.h"
 #include "base/worker_pool.h"
+#include "nasshrink/v1/estimate.pb.h"
 #include "nasshrink/v1/plan.pb.h"
 #include "run/backend.h"
 
@@ -36,6 +37,8 @@ struct RunRequest {
   std::optional<DatasetOptions> dataset_options;
   // "" for a run that is not kept.
   std::string folder;
+  // Bytes; with a limit the plan is estimated first and refused with RESOURCE_EXHAUSTED where it needs more. 0 is none.
+  uint64_t memory_limit = 0;
   // Shared with others; nullptr works on the run's thread alone.
   std::shared_ptr<base::WorkerPool> pool;
   std::shared_ptr<const base::Cancel> cancel;
@@ -82,6 +85,10 @@ class Run {
   explicit Run(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
+
+// What the run would take (run/plan_estimate.h); nothing is started or written. Of the request, the plan, the back end,
+// the data set, the limit and cancel count. Errors as Run::Start.
+base::Result<v1::PlanEstimate> EstimateRun(RunRequest request);
 
 // Progress of a run folder as of its last checkpoint, also while another process works on it.
 base::Result<v1::RunProgress> FolderProgress(const std::string& folder);

@@ -11,6 +11,7 @@
 #include "run/options.h"
 #include "search/study.h"
 #include "shrink/rule.h"
+#include "space/repeat_cells.h"
 #include "space/second_reduction.h"
 
 namespace nasshrink::run {
@@ -219,6 +220,7 @@ Status CheckSupernet(const v1::SupernetOptions& options) {
 
 Status CheckRetrainFits(const v1::RetrainStage& stage, const space::Space& space) {
   NASSHRINK_RETURN_IF_ERROR(CheckDropPath(stage.options(), space).Under("options."));
+  if (stage.cells() != 0) NASSHRINK_RETURN_IF_ERROR(space::CheckRepeatCells(space.network, stage.cells()));
   if (stage.auxiliary_weight() > 0 && !space::SecondReduction(space.network).has_value()) {
     return Invalid("auxiliary_weight", stage.auxiliary_weight(),
                    "0 for a network without two reductions among its cells",
@@ -232,6 +234,10 @@ Status CheckStagesFit(const Stages& stages, const std::string& field, const spac
     const std::string own = fmt::format("{}[{}].", field, i);
     if (stages[i].has_retrain()) {
       NASSHRINK_RETURN_IF_ERROR(CheckRetrainFits(stages[i].retrain(), space).Under(own + "retrain."));
+    }
+    if (stages[i].has_deepen()) {
+      NASSHRINK_RETURN_IF_ERROR(
+          space::CheckRepeatCells(space.network, stages[i].deepen().cells()).Under(own + "deepen."));
     }
     NASSHRINK_RETURN_IF_ERROR(CheckStagesFit(stages[i].loop().body(), own + "loop.body", space));
   }

@@ -6,30 +6,16 @@
 #include "base/file.h"
 #include "run/checkpoint.h"
 #include "run/execution.h"
-#include "run/options.h"
+#include "run/retrain_child.h"
 #include "space/architecture.h"
 #include "space/codec.h"
 #include "space/cost.h"
-#include "space/edits.h"
-#include "space/repeat_cells.h"
-#include "space/scale_width.h"
 
 namespace nasshrink::run {
 namespace {
 
 using base::Code;
 using base::Status;
-
-// The space with the child as its only one.
-base::Result<space::Space> PinnedSpace(const space::Space& space, const space::Architecture& architecture) {
-  v1::SpaceEdits edits;
-  for (size_t choice = 0; choice < architecture.size(); ++choice) {
-    v1::OperatorRef* pin = edits.add_pin();
-    pin->set_choice(static_cast<uint32_t>(choice));
-    pin->set_candidate(architecture[choice]);
-  }
-  return space::ApplyEdits(space, edits);
-}
 
 }  // namespace
 
@@ -60,24 +46,16 @@ base::Result<std::unique_ptr<Supernet>> Execution::ChildSupernet(const v1::Retra
     NASSHRINK_ASSIGN_OR_RETURN(const std::string image, setup_.store->ReadFile(state_.stage().weights()));
     return LoadCheckpointImage(image, *setup_.backend);
   }
-  NASSHRINK_ASSIGN_OR_RETURN(space::Space pinned, PinnedSpace(space_, architecture));
-  if (stage.cells() != 0) {
-    NASSHRINK_ASSIGN_OR_RETURN(pinned, space::RepeatCells(pinned, stage.cells()));
-  }
-  if (stage.scale_to_macs() != 0) {
-    NASSHRINK_ASSIGN_OR_RETURN(pinned, space::ScaleToMacs(pinned, architecture, stage.scale_to_macs()));
-  }
-  NASSHRINK_ASSIGN_OR_RETURN(SupernetOptions options, ResolveSupernet(setup_.plan.supernet(), setup_.plan.seed()));
+  NASSHRINK_ASSIGN_OR_RETURN(const space::Space child, ChildSpace(space_, architecture, stage));
+  NASSHRINK_ASSIGN_OR_RETURN(SupernetOptions options, ChildOptions(setup_.plan, stage));
   options.seed = SeedOfPart(options.seed, number);
-  options.stand_alone = true;
-  options.auxiliary_head = stage.auxiliary_weight() > 0;
-  if (stage.weights() != "supernet") return setup_.backend->NewSupernet(pinned, options);
+  if (stage.weights() != "supernet") return setup_.backend->NewSupernet(child, options);
   InheritOptions inherit;
   inherit.stand_alone = true;
   inherit.auxiliary_head = options.auxiliary_head;
   inherit.init = options.init;
   inherit.seed = options.seed;
-  return supernet_->Inherit(pinned, inherit);
+  return supernet_->Inherit(child, inherit);
 }
 
 Status Execution::KeepBest(Supernet& child, const space::Architecture& architecture, v1::EpochFinished* finished) {
@@ -132,10 +110,7 @@ Status Execution::RetrainChild(const v1::RetrainStage& stage, uint32_t number, u
   };
   Training training;
   training.supernet = child.get();
-  NASSHRINK_ASSIGN_OR_RETURN(training.options, ResolveTrain(stage.options()));
-  training.options.part = stage.use_all_training_images() ? Part::kTrainAndValidation : Part::kTrain;
-  training.options.weight_average_decay = stage.weight_average_decay();
-  training.options.auxiliary_weight = stage.auxiliary_weight();
+  NASSHRINK_ASSIGN_OR_RETURN(training.options, ResolveRetrain(stage));
   training.epochs = stage.options().epochs();
   training.schedule_epochs = stage.options().optimizer().schedule_epochs();
   training.schedule_by_epoch = stage.options().optimizer().schedule_by() == "epoch";

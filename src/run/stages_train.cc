@@ -120,8 +120,11 @@ base::Result<std::unique_ptr<Trainer>> Execution::MakeTrainer(Training* training
   TrainOptions& options = training->options;
   options.seed = SeedOfPart(setup_.plan.seed(), state_.stage().training());
   v1::StageState* stage = state_.mutable_stage();
-  NASSHRINK_ASSIGN_OR_RETURN(const auto probe, training->supernet->NewTrainer(options));
-  *steps_per_epoch = probe->StepsPerEpoch(training_dataset());
+  {
+    // Two trainers at a time would be twice the memory.
+    NASSHRINK_ASSIGN_OR_RETURN(const auto probe, training->supernet->NewTrainer(options));
+    *steps_per_epoch = probe->StepsPerEpoch(training_dataset());
+  }
   if (training->schedule_by_epoch) options.optimizer.hold_steps = *steps_per_epoch;
   if (stage->schedule_steps() == 0) {
     if (training->continue_schedule && state_.schedule().steps() > 0) {

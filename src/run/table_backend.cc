@@ -191,6 +191,8 @@ class TableSupernet : public Supernet {
     return table;
   }
 
+  uint64_t PeakMemory() const override { return truth_->message.ByteSizeLong(); }
+
   Status ResetBase() override {
     base_steps_ = steps_;
     return {};
@@ -391,7 +393,6 @@ class TableBackend : public Backend {
                                              const base::Cancel* /*cancel*/) override {
     return base::Error(base::Code::kUnimplemented, "a table of accuracies runs no networks that could be timed");
   }
-  uint64_t EstimateMemory(const space::Space&, uint32_t) const override { return 2 * truth_.ByteSizeLong(); }
 
  private:
   v1::Truth truth_;

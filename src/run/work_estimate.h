@@ -11,6 +11,21 @@
 
 namespace nasshrink::run {
 
+// A training step costs about three forward passes: forward, and backward to inputs and to weights.
+inline constexpr double kTrainingPasses = 3;
+
+// Images that a stage passes through a child or a path of the supernet, each time counted.
+struct StageImages {
+  double trained = 0;    // forward and backward
+  double evaluated = 0;  // forward alone
+};
+
+// None for a loop.
+StageImages ImagesOf(const v1::Stage& stage, const DatasetInfo& dataset, const space::Space& space);
+
+// Iterations that a loop which has done `iteration` will probably still take.
+double LeftIterations(const v1::LoopStage& loop, const space::Space& space, uint32_t iteration);
+
 // One stage; a loop with all the iterations it will probably take from `iteration` on.
 double StageWork(const v1::Stage& stage, const DatasetInfo& dataset, const space::Space& space, uint32_t iteration);
 

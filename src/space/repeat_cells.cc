@@ -59,26 +59,38 @@ void AddRun(const Layer& layer, uint32_t times, std::vector<Layer>* layers) {
   }
 }
 
-}  // namespace
-
-base::Result<Space> RepeatCells(const Space& space, uint32_t times) {
-  const std::vector<Layer>& layers = space.network.layers;
-  if (times == 0) return base::Invalid("cells", 0, "1..4096", "leaves nothing");
-  Space repeated = space;
-  repeated.network.layers.clear();
+// Nothing when there is no run to repeat.
+std::vector<Layer> Repeated(const std::vector<Layer>& layers, uint32_t times) {
+  std::vector<Layer> repeated;
   bool found = false;
   for (size_t i = 0; i < layers.size();) {
     if (!MayRepeat(layers[i])) {
-      repeated.network.layers.push_back(layers[i++]);
+      repeated.push_back(layers[i++]);
       continue;
     }
     found = true;
-    AddRun(layers[i], times, &repeated.network.layers);
+    AddRun(layers[i], times, &repeated);
     const Layer& first = layers[i];
     while (i < layers.size() && Equal(first, layers[i])) ++i;
   }
-  if (!found) return base::Invalid("cells", times, "a network with cells of stride 1", "has nothing to repeat");
-  NumberThrough(layers, &repeated.network.layers);
+  return found ? repeated : std::vector<Layer>();
+}
+
+}  // namespace
+
+base::Status CheckRepeatCells(const Network& network, uint32_t times) {
+  if (times == 0) return base::Invalid("cells", 0, "1..4096", "leaves nothing");
+  if (LayersRepeated(network, times) > 0) return {};
+  return base::Invalid("cells", times, "a network with cells of stride 1", "has nothing to repeat");
+}
+
+size_t LayersRepeated(const Network& network, uint32_t times) { return Repeated(network.layers, times).size(); }
+
+base::Result<Space> RepeatCells(const Space& space, uint32_t times) {
+  NASSHRINK_RETURN_IF_ERROR(CheckRepeatCells(space.network, times));
+  Space repeated = space;
+  repeated.network.layers = Repeated(space.network.layers, times);
+  NumberThrough(space.network.layers, &repeated.network.layers);
   // Checked and finished as a space from outside.
   v1::SearchSpace message;
   SpaceToMessage(repeated, &message);

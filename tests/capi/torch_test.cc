@@ -9,6 +9,7 @@
 
 #include "capi/fixture.h"
 #include "nasshrink/v1/architecture.pb.h"
+#include "nasshrink/v1/estimate.pb.h"
 #include "nasshrink/v1/score.pb.h"
 #include "nasshrink/v1/space.pb.h"
 
@@ -19,12 +20,13 @@ constexpr int64_t kImages = 24;
 constexpr int64_t kSide = 8;
 constexpr int64_t kClasses = 3;
 
-Context TorchContext() {
+Context TorchContext(uint64_t memory_limit = 0) {
   v1::ContextOptions options;
   const char* build = std::getenv("NASSHRINK_BUILD");
   if (build != nullptr) options.set_backend_folder(std::string(build) + "/src/nn");
   options.set_workers(2);
   options.set_intra_op_threads(1);
+  options.set_memory_limit(memory_limit);
   const std::string bytes = options.SerializeAsString();
   return Make<Context>(nasshrink_context_create, Data(bytes), bytes.size(), nullptr);
 }
@@ -353,6 +355,32 @@ TEST_F(TorchTest, ARunInTheMannerOfPDartsShrinksAndDeepens) {
   EXPECT_EQ(result.space().network().layers_size(), plan.space().network().layers_size() + 3);
   ASSERT_EQ(result.retrained_size(), 1);
   EXPECT_EQ(result.retrained(0).metrics_size(), 2);
+}
+
+TEST_F(TorchTest, APlanIsEstimatedAndOneAboveTheMemoryLimitIsRefused) {
+  v1::RunPlan plan;
+  plan.set_schema_version(1);
+  *plan.mutable_space() = Ask<v1::SearchSpace>(nasshrink_space_serialize, space_.get());
+  plan.add_stages()->mutable_train()->mutable_options()->set_epochs(3);
+  const std::string bytes = plan.SerializeAsString();
+  v1::DatasetOptions data;
+  data.set_source("synthetic:3:1x8x8:480");
+  const std::string images = data.SerializeAsString();
+  const Dataset dataset = Make<Dataset>(nasshrink_dataset_open, context_.get(), Data(images), images.size());
+  const auto estimate = Ask<v1::PlanEstimate>(nasshrink_plan_estimate, context_.get(), Data(bytes), bytes.size(),
+                                              dataset.get(), nullptr);
+  ASSERT_EQ(estimate.stages_size(), 1);
+  EXPECT_GT(estimate.memory_bytes(), 0U);
+  EXPECT_GT(estimate.seconds(), 0);
+
+  const Context context = TorchContext(estimate.memory_bytes() / 2);
+  const Dataset again = Make<Dataset>(nasshrink_dataset_open, context.get(), Data(images), images.size());
+  nasshrink_run* run = nullptr;
+  const Outcome outcome = Try(nasshrink_run_start, context.get(), Data(bytes), bytes.size(), nullptr, again.get(),
+                              nullptr, nullptr, nullptr, &run);
+  EXPECT_EQ(outcome.status, NASSHRINK_RESOURCE_EXHAUSTED) << outcome.message;
+  EXPECT_EQ(outcome.details.field(), "memory_limit");
+  EXPECT_NE(outcome.message.find(std::to_string(estimate.memory_bytes() / 2)), std::string::npos) << outcome.message;
 }
 
 TEST_F(TorchTest, AChildIsExtracted) {

@@ -346,9 +346,6 @@ class NamedBackend : public Backend {
                                              const base::Cancel* cancel) override {
     return table_->TimeInference(child, options, cancel);
   }
-  uint64_t EstimateMemory(const space::Space& space, uint32_t batch) const override {
-    return table_->EstimateMemory(space, batch);
-  }
 
  private:
   uint32_t threads_;

@@ -32,7 +32,6 @@ class CountingBackend final : public Backend {
                                                        std::string_view /*image*/) override {
     return None();
   }
-  uint64_t EstimateMemory(const space::Space& /*space*/, uint32_t /*batch_size*/) const override { return 0; }
 
   base::Result<InferenceTimes> TimeInference(const space::Space& child, const TimingOptions& options,
                                              const base::Cancel* cancel) override {

@@ -4,6 +4,7 @@
 
 #include "run/published_plans.h"
 #include "run/synthetic_run.h"
+#include "space/presets.h"
 
 namespace nasshrink::run {
 namespace {
@@ -43,6 +44,18 @@ TEST(PlanTest, ConstraintMayBeAShareOfTheChildren) {
   EXPECT_FALSE(ValidatePlan(plan).ok());
   constraint->set_max_quantile(0.2);
   EXPECT_TRUE(ValidatePlan(plan).ok()) << ValidatePlan(plan).message();
+}
+
+// Found before anything is trained.
+TEST(PlanTest, AChainHasNoCellsToRepeat) {
+  const auto chain = space::Preset("fairnas", v1::PresetOptions());
+  ASSERT_TRUE(chain.ok()) << chain.status().message();
+  v1::RunPlan plan;
+  plan.add_stages()->mutable_retrain()->set_cells(6);
+  EXPECT_EQ(CheckPlanFits(plan, *chain).details().field, "stages[0].retrain.cells");
+  EXPECT_TRUE(CheckPlanFits(plan, tests::SmallSpace()).ok());
+  plan.mutable_stages(0)->mutable_loop()->add_body()->mutable_deepen()->set_cells(2);
+  EXPECT_EQ(CheckPlanFits(plan, *chain).details().field, "stages[0].loop.body[0].deepen.cells");
 }
 
 struct BadPlan {
