@@ -45,6 +45,7 @@ struct Recipe {
 
 const Recipe& AbsRecipe();
 const std::vector<Recipe>& PublishedAbsRecipes();
+const Recipe& PdartsRecipe();
 
 }  // namespace nasshrink::run
 

@@ -20,6 +20,7 @@ const std::vector<const Recipe*>& AllRecipes() {
   static const auto* const kRecipes = [] {
     auto* recipes = new std::vector<const Recipe*>{&AbsRecipe()};
     for (const Recipe& recipe : PublishedAbsRecipes()) recipes->push_back(&recipe);
+    recipes->push_back(&PdartsRecipe());
     return recipes;
   }();
   return *kRecipes;

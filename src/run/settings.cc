@@ -278,7 +278,8 @@ NASSHRINK_FIELDS(ScoreOptions, NASSHRINK_TEXT(ScoreOptions, metric),
 NASSHRINK_FIELDS(ScoreStage, NASSHRINK_NESTED(ScoreStage, ScoreOptions, options))
 
 NASSHRINK_FIELDS(AbsRule, NASSHRINK_SCALAR(AbsRule, drop))
-NASSHRINK_FIELDS(PerChoiceRule, NASSHRINK_SCALAR(PerChoiceRule, drop))
+NASSHRINK_FIELDS(PerChoiceRule, NASSHRINK_SCALAR(PerChoiceRule, drop), NASSHRINK_SCALAR(PerChoiceRule, significance),
+                 NASSHRINK_SCALAR(PerChoiceRule, keep_none))
 NASSHRINK_FIELDS(PadNasRule, NASSHRINK_SCALAR(PadNasRule, threshold), NASSHRINK_SCALAR(PadNasRule, fronts),
                  NASSHRINK_TEXT(PadNasRule, pool))
 NASSHRINK_FIELDS(ShrinkRule, NASSHRINK_NESTED(ShrinkRule, AbsRule, abs),

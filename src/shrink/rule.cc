@@ -29,10 +29,20 @@ base::Result<std::vector<ScoredOperator>> ComparedOf(std::vector<ScoredOperator>
   return Combine(std::move(operators), combination);
 }
 
-std::vector<ScoredOperator> DropsOf(const std::vector<ScoredOperator>& compared, const v1::ShrinkRule& rule) {
+std::vector<ScoredOperator> Connecting(const space::Space& space, std::vector<ScoredOperator> operators) {
+  const auto breaks = [&](const ScoredOperator& scored) {
+    return space::BreaksPath(space.choices[scored.choice].candidates[scored.candidate]);
+  };
+  operators.erase(std::remove_if(operators.begin(), operators.end(), breaks), operators.end());
+  return operators;
+}
+
+std::vector<ScoredOperator> DropsOf(const space::Space& space, const std::vector<ScoredOperator>& compared,
+                                    const v1::ShrinkRule& rule) {
   if (rule.has_abs()) return AbsDrops(compared, rule.abs().drop(), rule.abs().significance());
   if (rule.has_se_nas()) return AbsDrops(compared, rule.se_nas().drop(), rule.se_nas().significance());
-  return PerChoiceDrops(compared, rule.per_choice().drop(), rule.per_choice().significance());
+  const v1::PerChoiceRule& each = rule.per_choice();
+  return PerChoiceDrops(each.keep_none() ? Connecting(space, compared) : compared, each.drop(), each.significance());
 }
 
 Shrunk Without(const space::Space& space, std::vector<v1::OperatorScore> dropped) {
@@ -104,7 +114,7 @@ base::Result<Shrunk> ApplyRule(const space::Space& space, const v1::ShrinkInput&
   if (rule.has_pad_nas()) return ApplyPadNas(space, input, rule.pad_nas());
   NASSHRINK_ASSIGN_OR_RETURN(auto operators, MatchScores(space, input.scores()));
   NASSHRINK_ASSIGN_OR_RETURN(auto compared, ComparedOf(std::move(operators), rule));
-  Shrunk shrunk = Without(space, ScoresOf(DropsOf(compared, rule), input.scores()));
+  Shrunk shrunk = Without(space, ScoresOf(DropsOf(space, compared, rule), input.scores()));
   shrunk.compared = std::move(compared);
   return shrunk;
 }

@@ -13,6 +13,7 @@ using PresetMaker = base::Result<Space>(const v1::PresetOptions& options);
 
 PresetMaker MakeNasBench201;
 PresetMaker MakeDarts;
+PresetMaker MakeDartsEdges;
 PresetMaker MakeDartsShared;
 PresetMaker MakeProxylessGpu;
 PresetMaker MakeProxylessMobile;

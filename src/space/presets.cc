@@ -21,6 +21,8 @@ struct PresetEntry {
 constexpr PresetEntry kPresets[] = {
     {"nas-bench-201", "one cell of 6 edges, 5 operators; input sides divisible by 4", kCellOptions, &MakeNasBench201},
     {"darts", "normal and reduction cell, two inputs a node, 7 operators without none", kDartsOptions, &MakeDarts},
+    {"darts-edges", "what DARTS and P-DARTS train: normal and reduction cell, 8 operators on each of 28 edges",
+     kDartsOptions, &MakeDartsEdges},
     {"darts-shared", "the table of 14 edges and 8 operators that ABS shrinks for both cells, with its ImageNet net",
      kDartsOptions, &MakeDartsShared},
     {"mobilenet-proxyless-gpu", "ProxylessNAS on GPU, what ABS and SE-NAS shrink: 21 layers", kChainOptions,

@@ -1,4 +1,5 @@
-// DARTS (Liu et al., ICLR 2019): two cells of 14 edges, or the one table of 14 edges that ABS shrinks for both.
+// DARTS (Liu et al., ICLR 2019): two cells of 14 edges, as children with two edges a node or as the supernet that DARTS
+// and P-DARTS train, or the one table of 14 edges that ABS shrinks for both.
 //
 // Operator codes are the published order: none 0, max_pool 1, avg_pool 2, skip 3, sep_conv 4 and 5, dil_conv 6 and 7.
 #include <fmt/format.h>
@@ -138,22 +139,27 @@ base::Status AddNet(const v1::PresetOptions& options, const NetForm& form, Space
   return {};
 }
 
-}  // namespace
-
-base::Result<Space> MakeDarts(const v1::PresetOptions& options) {
+// With `pairs` a node keeps two of its edges, a choice of its own; without, an edge may be none.
+base::Result<Space> TwoCells(const v1::PresetOptions& options, bool pairs) {
   NASSHRINK_ASSIGN_OR_RETURN(const NetForm form, FormOf(options, kCifar));
   Space space;
   for (const char* key : {"normal", "reduction"}) {
     Cell cell = EmptyCell(key);
     for (const auto& edge : Edges()) {
-      cell.edges.push_back({edge.first, edge.second, AddEdgeChoice(&space, key, edge, false)});
+      cell.edges.push_back({edge.first, edge.second, AddEdgeChoice(&space, key, edge, !pairs)});
     }
-    for (uint32_t node = kInputs; node < kNodes; ++node) AddPairChoice(&space, &cell, node);
+    for (uint32_t node = kInputs; pairs && node < kNodes; ++node) AddPairChoice(&space, &cell, node);
     space.network.cells.push_back(std::move(cell));
   }
   NASSHRINK_RETURN_IF_ERROR(AddNet(options, form, &space));
   return space;
 }
+
+}  // namespace
+
+base::Result<Space> MakeDarts(const v1::PresetOptions& options) { return TwoCells(options, true); }
+
+base::Result<Space> MakeDartsEdges(const v1::PresetOptions& options) { return TwoCells(options, false); }
 
 base::Result<Space> MakeDartsShared(const v1::PresetOptions& options) {
   NASSHRINK_ASSIGN_OR_RETURN(const NetForm form, FormOf(options, kImageNet));

@@ -102,7 +102,7 @@ TEST_P(Families, KeepTheirWeightsInFilesAndInShrunkSpaces) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Families,
-                         testing::Values("nas-bench-201", "darts", "darts-shared", "mobilenet-proxyless-gpu", "fairnas",
+                         testing::Values("nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu", "fairnas",
                                          "pad-nas-basic", "pad-nas-large", "spos-shufflenet", "nas-bench-macro",
                                          "autospace", "graphs"),
                          [](const testing::TestParamInfo<std::string>& param) {

@@ -101,6 +101,7 @@ std::vector<SmallPreset> SmallPresets() {
   return {Cells("nas-bench-201"),
           Darts("darts", "darts", "cifar", 8),
           Darts("darts_imagenet", "darts", "imagenet", 32),
+          Darts("darts_edges", "darts-edges", "cifar", 8),
           Darts("darts_shared", "darts-shared", "imagenet", 32),
           Chain("proxyless_gpu", "mobilenet-proxyless-gpu", 0.25),
           Chain("proxyless_mobile", "mobilenet-proxyless-mobile", 0.25),

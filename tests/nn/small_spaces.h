@@ -27,10 +27,10 @@ inline space::Space SmallPreset(const std::string& name) {
   if (name == "nas-bench-201") {
     options.set_channels(4);
     options.set_cells(1);
-  } else if (name == "darts" || name == "darts-shared") {
+  } else if (name == "darts" || name == "darts-edges" || name == "darts-shared") {
     options.set_channels(2);
     options.set_layers(4);
-    options.set_stem(name == "darts" ? "cifar" : "imagenet");
+    options.set_stem(name == "darts-shared" ? "imagenet" : "cifar");
   } else {
     // Blocks of ShuffleNet need more channels after a reduction than before.
     options.set_width_multiplier(name == "spos-shufflenet" ? 0.25 : 0.1);
@@ -138,7 +138,7 @@ struct NamedSpace {
 
 inline std::vector<NamedSpace> SmallSpaces() {
   std::vector<NamedSpace> spaces;
-  for (const char* name : {"nas-bench-201", "darts", "darts-shared", "mobilenet-proxyless-gpu", "fairnas",
+  for (const char* name : {"nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu", "fairnas",
                            "pad-nas-basic", "pad-nas-large", "spos-shufflenet", "nas-bench-macro"}) {
     spaces.push_back({name, SmallPreset(name)});
   }

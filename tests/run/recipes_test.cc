@@ -177,6 +177,38 @@ TEST(RecipesTest, PublishedAbsReadsAsItsTable) {
   EXPECT_EQ(study->stages(2).shrink().rule().abs().drop(), 20U);
 }
 
+TEST(RecipesTest, PdartsReadsAsPublished) {
+  const auto plan = PlanPreset("pdarts", With({}));
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  const auto space = space::SpaceFromMessage(plan->space());
+  EXPECT_EQ(space->network.layers.size(), 1U + 5U + 2U);
+  EXPECT_EQ(space->network.layers[0].out_channels, 3U * 16U);
+  EXPECT_TRUE(CheckPlanFits(*plan, *space).ok()) << CheckPlanFits(*plan, *space).message();
+  std::vector<double> dropout;
+  std::vector<uint32_t> cells, drops;
+  for (const v1::Stage& stage : plan->stages()) {
+    if (stage.has_train()) {
+      const v1::TrainOptions& options = stage.train().options();
+      EXPECT_EQ(options.epochs(), 25U);
+      EXPECT_EQ(options.batch_size(), 96U);
+      EXPECT_EQ(options.strategy(), "darts");
+      EXPECT_EQ(options.architecture().frozen_epochs(), 10U);
+      EXPECT_EQ(options.architecture().optimizer().learning_rate(), 6e-4);
+      dropout.push_back(options.architecture().skip_dropout());
+    }
+    if (stage.has_deepen()) cells.push_back(3 * stage.deepen().cells() + 2);
+    if (stage.has_shrink()) drops.push_back(stage.shrink().rule().per_choice().drop());
+  }
+  EXPECT_EQ(dropout, (std::vector<double>{0.0, 0.4, 0.7}));
+  EXPECT_EQ(cells, (std::vector<uint32_t>{11, 17}));
+  EXPECT_EQ(drops, (std::vector<uint32_t>{3, 2}));
+  const v1::RetrainStage& retrain = plan->stages(plan->stages_size() - 2).retrain();
+  EXPECT_EQ(3 * retrain.cells() + 2, 20U);
+  EXPECT_EQ(retrain.options().epochs(), 600U);
+  EXPECT_EQ(retrain.options().drop_path(), 0.3);
+  EXPECT_EQ(retrain.auxiliary_weight(), 0.4);
+}
+
 // Sizes of the space after each shrinking in the plan's first two stages, of which the second is a loop; on back end
 // "table" with these scalars.
 std::vector<std::string> SizesOfLoop(v1::RunPlan plan, const space::Space& space, const score::FactorTable& table) {

@@ -75,7 +75,7 @@ std::set<uint32_t> DerivedKept(const space::Space& space, const space::Cell& cel
 }
 
 TEST(Derive, DartsKeepsTheTwoStrongestEdgesOfEveryNode) {
-  for (const char* name : {"darts", "darts-shared"}) {
+  for (const char* name : {"darts", "darts-edges", "darts-shared"}) {
     const space::Space space = Preset(name);
     DeriveOptions options;
     options.rule = DeriveOptions::Rule::kDarts;

@@ -11,6 +11,7 @@
 #include "shared_file.h"
 #include "space/count.h"
 #include "space/edits.h"
+#include "space/presets.h"
 
 namespace nasshrink {
 namespace {
@@ -172,6 +173,33 @@ TEST(Shrink, OnlySignificantlyInferiorOperatorsGoWhenAskedTo) {
                 .details()
                 .field,
             "abs.significance");
+}
+
+// P-DARTS: edges of 8 operators keep none and 4, then none and 2 others, however low none is scored.
+TEST(PerChoiceRule, KeepsNoneWhereAsked) {
+  space::Space space = *space::Preset("darts-edges", v1::PresetOptions());
+  v1::ShrinkRule rule = PerChoice(3);
+  rule.mutable_per_choice()->set_keep_none(true);
+  for (const size_t left : {5, 2}) {
+    v1::ShrinkInput input;
+    input.mutable_scores()->set_children_fingerprint(space.children_fingerprint);
+    for (uint32_t choice = 0; choice < space.choices.size(); ++choice) {
+      for (const uint32_t candidate : space.choices[choice].alive) {
+        v1::OperatorScore* score = input.mutable_scores()->add_scores();
+        score->set_choice(choice);
+        score->set_candidate(candidate);
+        score->set_score(candidate);
+      }
+    }
+    const auto shrunk = shrink::ApplyRule(space, input, rule);
+    ASSERT_TRUE(shrunk.ok()) << shrunk.status().message();
+    space = shrunk->space;
+    for (const space::Choice& choice : space.choices) {
+      EXPECT_EQ(choice.alive.size(), left);
+      EXPECT_EQ(choice.alive[0], 0U) << "none";
+      EXPECT_EQ(choice.alive.back(), 7U) << "the best";
+    }
+  }
 }
 
 // FairNAS with one drop a layer: 6^19 -> 5^19 -> ... -> 2^19 (ABS appendix).

@@ -162,6 +162,23 @@ TEST(Darts, HasTheNetOfItsStem) {
   EXPECT_EQ(retrained.choices.size(), 14U);
 }
 
+// DARTS's and P-DARTS's supernet: the edges of the child space, with none and without the choice of a node's edges.
+TEST(Darts, EdgesOfBothCellsHaveEightOperators) {
+  const Space space = Made("darts-edges");
+  const Space children = Made("darts");
+  EXPECT_EQ(ChildrenText(space), "19342813113834066795298816") << "8^28";
+  EXPECT_EQ(Channels(space), Channels(children));
+  ASSERT_EQ(space.network.cells.size(), 2U);
+  for (const Cell& cell : space.network.cells) {
+    EXPECT_TRUE(cell.node_inputs.empty());
+    for (const CellEdge& edge : cell.edges) {
+      const auto& candidates = space.choices[edge.choice].candidates;
+      ASSERT_EQ(candidates.size(), 8U);
+      EXPECT_EQ(candidates[0].label, "none");
+    }
+  }
+}
+
 TEST(Darts, BothCellsShareTheTableOfAbs) {
   const Space space = Made("darts-shared");
   ASSERT_EQ(space.network.cells.size(), 2U);

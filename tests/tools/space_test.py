@@ -14,7 +14,7 @@ class Names(ProgramTest):
     def test_presets_list_published_sizes(self):
         presets = {row["name"]: row for row in self.json("presets")}
         published = {"nas-bench-201": (6, 30, 5**6), "darts": (36, 2 * (14 * 7 + 20), 1037664180**2),
-                     "darts-shared": (14, 112, 4398046511104), "mobilenet-proxyless-gpu": (21, 141, 221502229807900608),
+                     "darts-edges": (28, 224, 8**28), "darts-shared": (14, 112, 4398046511104), "mobilenet-proxyless-gpu": (21, 141, 221502229807900608),
                      "mobilenet-proxyless-mobile": (21, 141, 221502229807900608), "fairnas": (19, 114, 609359740010496),
                      "pad-nas-basic": (22, 144, 664506689423701824),
                      "pad-nas-large": (22, 396, 1549031679337668995101220928),

@@ -27,6 +27,7 @@ STRATEGIES = {
 SHAPES = {
     "nas-bench-201": ["channels=4", "cells=1"],
     "darts": ["channels=4", "layers=3", "stem=cifar"],
+    "darts-edges": ["channels=4", "layers=3", "stem=cifar"],
     "darts-shared": ["channels=4", "layers=3", "stem=cifar"],
     "spos-shufflenet": ["width_multiplier=0.25"],
 }

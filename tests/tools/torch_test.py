@@ -138,5 +138,18 @@ class WholeRun(ProgramTest):
                 self.fails(2, "train", "nas-bench-201", "--data", data, "--epochs", "1", "-o", "x.safetensors")
 
 
+@needs_torch
+class Pdarts(ProgramTest):
+    def test_the_recipe_ends_in_a_child_with_few_identities(self):
+        done = self.json("run", "--recipe", "pdarts", "--data", "synthetic:4:3x16x16:192", "--set", "tiny=1", "--threads", "1",
+                         "-o", "run")
+        ops = [int(code) for code in done["best"]["ops"].split()]
+        self.assertLessEqual(ops[:14].count(3), 2)
+        for cell in (ops[:14], ops[14:]):
+            self.assertEqual(sum(code != 0 for code in cell), 8, "two edges for each of four nodes")
+        self.assertEqual(done["space"]["children"], str(3**28))
+        self.assertTrue((self.folder / "run" / "best.safetensors").exists())
+
+
 if __name__ == "__main__":
     program.main()
