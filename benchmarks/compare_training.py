@@ -1,4 +1,5 @@
-"""Runs benchmarks/train_speed and its opponent in turns on the same genotypes; prints images a second and the ratio.
+"""Runs benchmarks/train_speed and its opponent in turns on the same genotypes; prints images a second, the ratio, and the
+most memory that each process has held.
 
 usage: compare_training.py TRAIN_SPEED PEER_PYTHON ROUNDS
 """
@@ -30,6 +31,11 @@ def ask(process, line):
     return answer.split()
 
 
+def peak_mib(process):
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) // 1024
+
+
 def compare(train_speed, python, rounds, case):
     name, *size, steps = case
     arguments = [str(part) for part in (*size, THREADS)]
@@ -46,6 +52,7 @@ def compare(train_speed, python, rounds, case):
         if turn:
             images = size[-1] * steps
             results.append((images / float(seconds), images / float(peer_seconds)))
+    memory = [peak_mib(process) for process in (ours, peer)]
     for process in (ours, peer):
         process.stdin.close()
         process.wait()
@@ -53,7 +60,8 @@ def compare(train_speed, python, rounds, case):
     print(
         f"{name}: nasshrink {statistics.median(own for own, _ in results):.0f} images/s, "
         f"eager PyTorch (channels_last) {statistics.median(other for _, other in results):.0f} images/s, "
-        f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f} in {rounds} rounds)",
+        f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f} in {rounds} rounds), "
+        f"peak memory {memory[0]} and {memory[1]} MiB",
         flush=True,
     )
 

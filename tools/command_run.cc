@@ -164,8 +164,7 @@ void AddRun(CLI::App* app, SharedOptions* shared) {
   command->add_flag("--dry-run", arguments->dry_run,
                     "Say how much memory and time the run will take, found by doing a little of every stage");
   command
-      ->add_option("--memory-limit", shared->memory_limit,
-                   "Bytes, or 500M, 4G: a plan that would need more is refused")
+      ->add_option("--memory-limit", shared->memory_limit, "Bytes, or 500M, 4G: a plan that would need more is refused")
       ->transform(CLI::AsSizeValue(false));
 }
 

@@ -11,8 +11,8 @@
 #include "handles.h"
 #include "model.h"
 #include "nasshrink/v1/score.pb.h"
-#include "options.h"
 #include "plans.h"
+#include "shared_options.h"
 
 namespace nasshrink::tools {
 

@@ -1,26 +1,15 @@
-// The flags all commands share, and how a command is added to the program.
+// How a command is added to the program.
 #ifndef NASSHRINK_TOOLS_OPTIONS_H_
 #define NASSHRINK_TOOLS_OPTIONS_H_
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace nasshrink::tools {
+#include "shared_options.h"
 
-struct SharedOptions {
-  uint64_t seed = 0;
-  uint32_t workers = 0;
-  uint32_t threads = 0;
-  std::string device = "cpu";
-  bool quiet = false;
-  bool json = false;
-  double max_seconds = 0;
-  // Bytes; 0 is none.
-  uint64_t memory_limit = 0;
-};
+namespace nasshrink::tools {
 
 enum class Takes { kMoment, kLong };
 

@@ -80,8 +80,8 @@ void Prepare(const Work& work, uint64_t seed, v1::RunPlan* plan) {
 
 Json EstimateOf(nasshrink_context* context, const v1::RunPlan& plan, const Work& work, nasshrink_cancel* cancel) {
   const std::string bytes = plan.SerializeAsString();
-  const auto estimate = Ask<v1::PlanEstimate>(nasshrink_plan_estimate, context, Data(bytes), bytes.size(),
-                                              work.dataset.get(), cancel);
+  const auto estimate =
+      Ask<v1::PlanEstimate>(nasshrink_plan_estimate, context, Data(bytes), bytes.size(), work.dataset.get(), cancel);
   Json stages = Json::array();
   for (const v1::StageEstimate& stage : estimate.stages()) {
     stages.push_back({{"stage", stage.stage()},

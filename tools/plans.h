@@ -9,7 +9,7 @@
 #include "nasshrink/v1/context.pb.h"
 #include "nasshrink/v1/estimate.pb.h"
 #include "nasshrink/v1/plan.pb.h"
-#include "options.h"
+#include "shared_options.h"
 
 namespace nasshrink::tools {
 

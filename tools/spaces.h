@@ -11,7 +11,7 @@
 #include "handles.h"
 #include "nasshrink/v1/context.pb.h"
 #include "nasshrink/v1/space.pb.h"
-#include "options.h"
+#include "shared_options.h"
 
 namespace nasshrink::tools {
 

@@ -6,7 +6,7 @@
 
 #include "handles.h"
 #include "nasshrink/v1/plan.pb.h"
-#include "options.h"
+#include "shared_options.h"
 
 namespace nasshrink::tools {
 

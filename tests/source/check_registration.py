@@ -9,7 +9,8 @@ def problems():
         folder = path.parent
         while not (tree.root() / folder / "meson.build").exists() and folder.parts:
             folder = folder.parent
-        builds = [tree.root() / folder / "meson.build", *(tree.root() / folder).glob("*/meson.build")]
+        own = tree.root() / folder
+        builds = [*own.parent.glob("meson.build"), own / "meson.build", *own.glob("*/meson.build")]
         build = "\n".join(one.read_text(encoding="utf-8") for one in builds)
         # Tests are registered by name: ['random', 'file'] stands for random_test.cc and file_test.cc.
         stem = path.stem[: -len("_test")] if path.stem.endswith("_test") else path.stem

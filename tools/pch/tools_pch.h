@@ -2,7 +2,6 @@
 #ifndef NASSHRINK_TOOLS_PCH_TOOLS_PCH_H_
 #define NASSHRINK_TOOLS_PCH_TOOLS_PCH_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <fmt/format.h>
 #include <functional>
