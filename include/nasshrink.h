@@ -872,10 +872,11 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_wrap(nasshrin
 
 /* Takes over another library's array by DLPack, without copying it: what PyTorch, NumPy, JAX and others give.
  *
- * Parameters: context, managed and out must not be NULL; managed is a DLPack tensor of major version 1 in this process's
- *   memory (kDLCPU), dense and row-major, of a type of NASSHRINK_DTYPE_*; out receives the tensor.
+ * Parameters: context, managed and out must not be NULL; managed is a DLPack tensor of major version 1 in this
+ *   process's memory (kDLCPU), dense and row-major, of a type of NASSHRINK_DTYPE_*; out receives the tensor.
  * Ownership: managed is consumed on success and on failure: its deleter is called exactly once, with the tensor's last
- *   reference and from any thread, or before a failing call returns; *out belongs to the caller (nasshrink_tensor_free).
+ *   reference and from any thread, or before a failing call returns; *out belongs to the caller
+ *   (nasshrink_tensor_free).
  * Status: INVALID_ARGUMENT for another major version, device or type, a negative size, too many dimensions, or strides
  *   that are not dense and row-major.
  * Threads: thread-safe.
@@ -886,8 +887,8 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_tensor_import(nasshr
                                                                           nasshrink_tensor** out,
                                                                           nasshrink_error** err);
 
-/* The five scalars of a weight for a table, in one pass over memory: <w0,w>, |w|^2, |w0|^2, |w-w0|^2 and <w-w0,w+w0>, all
- * sums in double.
+/* The five scalars of a weight for a table, in one pass over memory: <w0,w>, |w|^2, |w0|^2, |w-w0|^2 and <w-w0,w+w0>,
+ * all sums in double.
  *
  * Parameters: base, current and out must not be NULL; base is w0 and current is w, of one shape and one type: float32,
  *   float64, float16 or bfloat16; out receives five numbers.
@@ -998,12 +999,12 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_table_create(const n
 
 /* A table for the angle from the scalars of somebody else's supernet (nasshrink_tensor_stats).
  *
- * Parameters: space, stats and out must not be NULL; stats is an `OperatorStats` message of stats_size bytes; options is
- *   an `AngleOptions` message of options_size bytes that says what pools and identities count as, NULL for defaults;
+ * Parameters: space, stats and out must not be NULL; stats is an `OperatorStats` message of stats_size bytes; options
+ *   is an `AngleOptions` message of options_size bytes that says what pools and identities count as, NULL for defaults;
  *   out receives the table.
  * Ownership: stats and options are borrowed for the call; *out belongs to the caller (nasshrink_table_free).
- * Status: INVALID_ARGUMENT for numbers that are not finite, an operator that the space has not, or an alive operator with
- *   weights for which no numbers are given.
+ * Status: INVALID_ARGUMENT for numbers that are not finite, an operator that the space has not, or an alive operator
+ *   with weights for which no numbers are given.
  * Threads: immutable.
  * Since: 0.1
  */
@@ -1458,11 +1459,9 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_plan_preset(nasshrin
  * Threads: thread-safe.
  * Since: 0.1
  */
-NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_plan_estimate(nasshrink_context* context,
-                                                                          const uint8_t* plan, size_t plan_size,
-                                                                          nasshrink_dataset* dataset,
-                                                                          nasshrink_cancel* cancel,
-                                                                          nasshrink_buffer** out, nasshrink_error** err);
+NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status
+nasshrink_plan_estimate(nasshrink_context* context, const uint8_t* plan, size_t plan_size, nasshrink_dataset* dataset,
+                        nasshrink_cancel* cancel, nasshrink_buffer** out, nasshrink_error** err);
 
 /* Starts a plan on a thread of its own and returns at once.
  *
@@ -1475,8 +1474,8 @@ NASSHRINK_API NASSHRINK_MUST_USE nasshrink_status nasshrink_plan_estimate(nasshr
  *   when the run has been freed, or before a failing call returns; *out belongs to the caller (nasshrink_run_free).
  * Status: INVALID_ARGUMENT names the plan's field at fault; UNIMPLEMENTED for a stage this version does not carry
  *   out; RESOURCE_EXHAUSTED for a plan that would need more than ContextOptions.memory_limit (with a limit the call
- *   estimates first, which takes seconds); ALREADY_EXISTS for a folder that holds a run; FAILED_PRECONDITION for a supernet of another space, one in
- *   use, or a folder that holds something else.
+ *   estimates first, which takes seconds); ALREADY_EXISTS for a folder that holds a run; FAILED_PRECONDITION for a
+ *   supernet of another space, one in use, or a folder that holds something else.
  * Threads: thread-safe.
  * Since: 0.1
  */

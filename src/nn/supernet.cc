@@ -74,8 +74,9 @@ base::Result<std::unique_ptr<run::Supernet>> TorchSupernet::Make(const space::Sp
                                                                  const run::BackendOptions& backend) {
   std::unique_ptr<run::Supernet> supernet;
   NASSHRINK_RETURN_IF_ERROR(Guarded([&]() -> base::Status {
-    NASSHRINK_ASSIGN_OR_RETURN(auto state, MakeState(space, {options.stand_alone, options.auxiliary_head},
-                                                     backend.intra_op_threads, backend.memory_limit, options.count_memory));
+    NASSHRINK_ASSIGN_OR_RETURN(auto state,
+                               MakeState(space, {options.stand_alone, options.auxiliary_head}, backend.intra_op_threads,
+                                         backend.memory_limit, options.count_memory));
     base::Status status = Initialise(state->plan.layout, options.init, options.seed, &state->weights);
     if (status.ok()) supernet = std::make_unique<TorchSupernet>(std::move(state));
     return status;

@@ -180,9 +180,8 @@ base::Result<v1::PlanEstimate> EstimatePlan(const EstimateRequest& request) {
 Status CheckMemory(const v1::PlanEstimate& estimate, uint64_t memory_limit) {
   if (memory_limit == 0 || estimate.memory_bytes() <= memory_limit) return {};
   const auto& stages = estimate.stages();
-  const auto largest = std::max_element(stages.begin(), stages.end(), [](const auto& a, const auto& b) {
-    return a.memory_bytes() < b.memory_bytes();
-  });
+  const auto largest = std::max_element(
+      stages.begin(), stages.end(), [](const auto& a, const auto& b) { return a.memory_bytes() < b.memory_bytes(); });
   const std::string stage = largest == stages.end() ? std::string() : fmt::format(" (stage '{}')", largest->stage());
   return Status(base::Code::kResourceExhausted,
                 fmt::format("is less than the about {} bytes that the plan needs{}", estimate.memory_bytes(), stage))

@@ -156,8 +156,10 @@ void Nothing(v1::RunPlan* /*plan*/) {}
 
 const Recipe& PdartsRecipe() {
   static const Recipe kRecipe = {
-      "pdarts", "P-DARTS, as published: DARTS's supernet of 5, 11 and 17 cells with 8, 5 and 3 operators an edge",
-      "darts-edges", PdartsPlan, Names, FirstShape, Nothing};
+      "pdarts",      "P-DARTS, as published: DARTS's supernet of 5, 11 and 17 cells with 8, 5 and 3 operators an edge",
+      "darts-edges", PdartsPlan,
+      Names,         FirstShape,
+      Nothing};
   return kRecipe;
 }
 

@@ -497,8 +497,8 @@ std::vector<Call> AllCalls(CallWorld& w) {
   add("plan_estimate", [&world, plan = Bytes(world.Plan())](Pass& p) {
     Out<Buffer> out;
     return Try(nasshrink_plan_estimate, p("context", world.context.get()), p("plan", plan.data()), plan.size(),
-               p("dataset", static_cast<nasshrink_dataset*>(nullptr)), p("cancel", static_cast<nasshrink_cancel*>(nullptr)),
-               p("out", &out.handle));
+               p("dataset", static_cast<nasshrink_dataset*>(nullptr)),
+               p("cancel", static_cast<nasshrink_cancel*>(nullptr)), p("out", &out.handle));
   });
   add("run_start", [&w, plan = Bytes(world.Plan()), net = Bytes(world.SupernetMessage())](Pass& p) {
     Out<RunHandle> out;

@@ -79,8 +79,8 @@ TEST_F(CostsTest, NamesAWrongWayOfCounting) {
 // Every preset with listed candidates, cells with picked inputs among them; the table holds no numbers.
 TEST_F(CostsTest, OfManyChildrenEqualThoseOfEach) {
   constexpr size_t kChildren = 50;
-  for (const char* name : {"nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu", "fairnas",
-                           "pad-nas-large", "spos-shufflenet", "nas-bench-macro"}) {
+  for (const char* name : {"nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu",
+                           "fairnas", "pad-nas-large", "spos-shufflenet", "nas-bench-macro"}) {
     const Space space = PresetOf(name);
     const Table table = Make<Table>(nasshrink_table_create, space.get(), Data(""), size_t{0});
     v1::SampleOptions options;

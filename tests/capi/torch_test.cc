@@ -367,8 +367,8 @@ TEST_F(TorchTest, APlanIsEstimatedAndOneAboveTheMemoryLimitIsRefused) {
   data.set_source("synthetic:3:1x8x8:480");
   const std::string images = data.SerializeAsString();
   const Dataset dataset = Make<Dataset>(nasshrink_dataset_open, context_.get(), Data(images), images.size());
-  const auto estimate = Ask<v1::PlanEstimate>(nasshrink_plan_estimate, context_.get(), Data(bytes), bytes.size(),
-                                              dataset.get(), nullptr);
+  const auto estimate =
+      Ask<v1::PlanEstimate>(nasshrink_plan_estimate, context_.get(), Data(bytes), bytes.size(), dataset.get(), nullptr);
   ASSERT_EQ(estimate.stages_size(), 1);
   EXPECT_GT(estimate.memory_bytes(), 0U);
   EXPECT_GT(estimate.seconds(), 0);

@@ -102,9 +102,9 @@ TEST_P(Families, KeepTheirWeightsInFilesAndInShrunkSpaces) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Families,
-                         testing::Values("nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu", "fairnas",
-                                         "pad-nas-basic", "pad-nas-large", "spos-shufflenet", "nas-bench-macro",
-                                         "autospace", "graphs"),
+                         testing::Values("nas-bench-201", "darts", "darts-edges", "darts-shared",
+                                         "mobilenet-proxyless-gpu", "fairnas", "pad-nas-basic", "pad-nas-large",
+                                         "spos-shufflenet", "nas-bench-macro", "autospace", "graphs"),
                          [](const testing::TestParamInfo<std::string>& param) {
                            std::string name = param.param;
                            for (char& letter : name) letter = letter == '-' ? '_' : letter;

@@ -138,8 +138,8 @@ struct NamedSpace {
 
 inline std::vector<NamedSpace> SmallSpaces() {
   std::vector<NamedSpace> spaces;
-  for (const char* name : {"nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu", "fairnas",
-                           "pad-nas-basic", "pad-nas-large", "spos-shufflenet", "nas-bench-macro"}) {
+  for (const char* name : {"nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu",
+                           "fairnas", "pad-nas-basic", "pad-nas-large", "spos-shufflenet", "nas-bench-macro"}) {
     spaces.push_back({name, SmallPreset(name)});
   }
   spaces.push_back({"autospace", SmallAutoSpace()});

@@ -165,9 +165,9 @@ Architecture RandomChild(const Space& space, std::mt19937* random) {
 TEST(StepsOfChild, AddUpToTheTable) {
   std::mt19937 random(2);
   std::vector<Space> spaces;
-  for (const char* name :
-       {"nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu", "mobilenet-proxyless-mobile", "fairnas",
-        "pad-nas-basic", "pad-nas-large", "spos-shufflenet", "nas-bench-macro"}) {
+  for (const char* name : {"nas-bench-201", "darts", "darts-edges", "darts-shared", "mobilenet-proxyless-gpu",
+                           "mobilenet-proxyless-mobile", "fairnas", "pad-nas-basic", "pad-nas-large", "spos-shufflenet",
+                           "nas-bench-macro"}) {
     spaces.push_back(tests::PresetSpace(name));
   }
   spaces.push_back(*SpaceFromMessage(tests::AutoSpaceLearned(5)));

@@ -2,8 +2,8 @@
 #ifndef NASSHRINK_TOOLS_PCH_TOOLS_PCH_H_
 #define NASSHRINK_TOOLS_PCH_TOOLS_PCH_H_
 
-#include <cstdint>
 #include <fmt/format.h>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
