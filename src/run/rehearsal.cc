@@ -123,6 +123,11 @@ base::Result<Rehearsal> RehearseTraining(const space::Space& space, SupernetOpti
   supernet.count_memory = true;
   options.architecture.frozen_epochs = 0;
   options.schedule_steps = kSteps;
+  // A rate that fits a whole batch may drive small ones out of range.
+  for (OptimizerOptions* optimizer : {&options.optimizer, &options.architecture.optimizer}) {
+    optimizer->learning_rate = 0;
+    optimizer->final_learning_rate = 0;
+  }
   if (options.strategy == TrainOptions::Strategy::kUniform && !options.per_cell_rejecting) {
     NASSHRINK_ASSIGN_OR_RETURN(const auto all, AllChildren(space));
     options.draw = [largest = LargestChild(space), all, draw = options.draw](uint64_t seed, uint64_t step) {

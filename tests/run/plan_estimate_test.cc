@@ -25,6 +25,7 @@ constexpr uint64_t kTrainImages = 640;
 struct Seen {
   uint32_t largest_batch = 0;
   uint32_t supernets = 0;
+  double highest_rate = 0;
 };
 
 class KnownDataset : public Dataset {
@@ -44,6 +45,7 @@ class KnownTrainer : public Trainer {
  public:
   KnownTrainer(const TrainOptions& options, uint64_t* peak, Seen* seen) : options_(options) {
     seen->largest_batch = std::max(seen->largest_batch, options.batch_size);
+    seen->highest_rate = std::max(seen->highest_rate, options.optimizer.learning_rate);
     *peak = std::max(*peak, kWeights + kTrained * options.batch_size);
   }
   Result<EpochOutcome> Epoch(Dataset&, const EpochRequest& request) override {
@@ -182,13 +184,14 @@ TEST_F(PlanEstimateTest, MemoryIsThatOfTheLargestStage) {
 }
 
 TEST_F(PlanEstimateTest, APlanAboveTheLimitIsRefusedWithBothNumbersAndNoLargeBatch) {
-  AddTraining(plan_.add_stages(), 400);
+  AddTraining(plan_.add_stages(), 400)->mutable_optimizer()->set_learning_rate(5);
   const auto estimate = Estimate(50000);
   ASSERT_TRUE(estimate.ok()) << estimate.status().message();
   EXPECT_EQ(estimate->memory_bytes(), kWeights + 400 * kTrained) << "carried on from small batches";
   EXPECT_TRUE(estimate->stages(0).too_large());
   EXPECT_EQ(estimate->stages(0).seconds(), 0);
   EXPECT_LE(backend_.seen.largest_batch, 4U);
+  EXPECT_EQ(backend_.seen.highest_rate, 0) << "weights stay finite whatever the batch";
   const Status refused = CheckMemory(*estimate, 50000);
   EXPECT_EQ(refused.code(), Code::kResourceExhausted);
   EXPECT_EQ(refused.details().field, "memory_limit");
