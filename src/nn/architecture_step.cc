@@ -7,6 +7,17 @@
 #include "nn/reinforce_step.h"
 
 namespace nasshrink::nn {
+namespace {
+
+// 0 is off. The small term is PyTorch's.
+void Clip(double most, double norm, ChoiceValues* gradient) {
+  if (most <= 0 || norm <= most) return;
+  for (auto& row : *gradient) {
+    for (double& value : row) value *= most / (norm + 1e-6);
+  }
+}
+
+}  // namespace
 
 ArchitectureStep::Gradient ArchitectureStep::NoGradient() const {
   Gradient gradient;
@@ -25,7 +36,7 @@ std::vector<float>& ArchitectureStep::scratch() {
 }
 
 base::Status ArchitectureStep::Take(const ArchitectureBatches& batches, run::StepOutcome* outcome) {
-  NASSHRINK_ASSIGN_OR_RETURN(const Gradient gradient, GradientOf(batches, outcome));
+  NASSHRINK_ASSIGN_OR_RETURN(Gradient gradient, GradientOf(batches, outcome));
   double squares = 0;
   for (const auto& row : gradient.values) {
     for (const double value : row) squares += value * value;
@@ -39,6 +50,7 @@ base::Status ArchitectureStep::Take(const ArchitectureBatches& batches, run::Ste
                        "applied",
                        parameters().steps);
   }
+  Clip(architecture().optimizer.clip_norm, outcome->gradient_norm, &gradient.values);
   StepParameters(architecture().optimizer, gradient.values, gradient.moved, &parameters());
   Finish();
   return {};

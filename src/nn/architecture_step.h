@@ -29,7 +29,7 @@ class ArchitectureStep {
  public:
   virtual ~ArchitectureStep() = default;
   // Moves the supernet's parameters by one step; `loss` (cost included), `accuracy` on the held-out batch and the
-  // parameters' `gradient_norm` are told. OUT_OF_RANGE when a number is not finite: nothing has moved.
+  // parameters' `gradient_norm` before clipping are told. OUT_OF_RANGE when a number is not finite: nothing has moved.
   base::Status Take(const ArchitectureBatches& batches, run::StepOutcome* outcome);
 
  protected:

@@ -174,6 +174,7 @@ Status ResolveArchitectureOptimizer(const v1::Optimizer& message, OptimizerOptio
   if (message.has_beta2()) options->beta2 = given.beta2;
   if (message.weight_decay() != 0) options->weight_decay = given.weight_decay;
   options->epsilon = given.epsilon;
+  options->clip_norm = given.clip_norm;
   return {};
 }
 

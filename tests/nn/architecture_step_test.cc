@@ -357,6 +357,22 @@ TEST(ReinforceStep, FollowsTheAdvantageOfTheSampledNetworks) {
   }
 }
 
+TEST(ArchitectureStep, GradientsAreClippedByTheirNorm) {
+  run::TrainOptions options = Options(Strategy::kDarts);
+  run::StepOutcome outcome;
+  ChoiceValues gradient = World(options).Take(&outcome);
+  const double norm = outcome.gradient_norm;
+  options.architecture.optimizer.clip_norm = 2 * norm;
+  EXPECT_EQ(World(options).Take(&outcome), gradient);
+  options.architecture.optimizer.clip_norm = norm / 4;
+  const ChoiceValues clipped = World(options).Take(&outcome);
+  EXPECT_EQ(outcome.gradient_norm, norm);
+  for (auto& row : gradient) {
+    for (double& value : row) value /= 4;
+  }
+  ExpectNear(clipped, gradient, 1e-3 * Largest(gradient));
+}
+
 TEST(ArchitectureStep, LossesThatAreNotFiniteMoveNothing) {
   World world(Options(Strategy::kDarts));
   world.held_out.batch.images[0] = std::numeric_limits<float>::infinity();

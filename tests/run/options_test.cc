@@ -164,6 +164,9 @@ TEST(OptionsTest, GradientStrategiesHaveTheDefaultsOfTheirPublishedCode) {
   EXPECT_EQ(darts.optimizer.beta1, 0.5);
   EXPECT_EQ(darts.optimizer.weight_decay, 1e-3);
   EXPECT_EQ(darts.every, 1U);
+  EXPECT_EQ(darts.optimizer.clip_norm, 0);
+  message.mutable_architecture()->mutable_optimizer()->set_clip_norm(5);
+  EXPECT_EQ(ResolveTrain(message)->architecture.optimizer.clip_norm, 5);
   message.set_strategy("proxyless");
   message.mutable_architecture()->set_cost("macs");
   message.mutable_architecture()->set_cost_reference(1e8);
