@@ -61,6 +61,7 @@ void AddTraining(size_t number, const PdartsSize& size, const RecipeInput& input
   optimizer->set_beta1(0.5);
   optimizer->set_beta2(0.999);
   optimizer->set_weight_decay(1e-3);
+  optimizer->set_clip_norm(5);
 }
 
 void AddShrinking(size_t number, const PdartsSize& size, v1::RunPlan* plan) {

@@ -177,36 +177,87 @@ TEST(RecipesTest, PublishedAbsReadsAsItsTable) {
   EXPECT_EQ(study->stages(2).shrink().rule().abs().drop(), 20U);
 }
 
-TEST(RecipesTest, PdartsReadsAsPublished) {
-  const auto plan = PlanPreset("pdarts", With({}));
-  ASSERT_TRUE(plan.ok()) << plan.status().message();
-  const auto space = space::SpaceFromMessage(plan->space());
+// Of P-DARTS's supernets and of its child.
+void ExpectPdartsWeights(const v1::TrainOptions& options) {
+  EXPECT_TRUE(options.flip());
+  EXPECT_EQ(options.crop_padding(), 4U);
+  const v1::Optimizer& optimizer = options.optimizer();
+  EXPECT_EQ(optimizer.name(), "sgd");
+  EXPECT_EQ(optimizer.learning_rate(), 0.025);
+  EXPECT_EQ(optimizer.final_learning_rate(), 0);
+  EXPECT_EQ(optimizer.schedule(), "cosine");
+  EXPECT_EQ(optimizer.schedule_by(), "epoch");
+  EXPECT_EQ(optimizer.momentum(), 0.9);
+  EXPECT_EQ(optimizer.weight_decay(), 3e-4);
+  EXPECT_EQ(optimizer.clip_norm(), 5);
+}
+
+void ExpectPdartsSupernet(const v1::TrainStage& stage) {
+  const v1::TrainOptions& options = stage.options();
+  ExpectPdartsWeights(options);
+  EXPECT_EQ(options.epochs(), 25U);
+  EXPECT_EQ(options.batch_size(), 96U);
+  EXPECT_EQ(options.strategy(), "darts");
+  EXPECT_LE(options.architecture().order(), 1U) << "first order, the default";
+  EXPECT_EQ(options.architecture().frozen_epochs(), 10U);
+  const v1::Optimizer& optimizer = options.architecture().optimizer();
+  EXPECT_EQ(optimizer.name(), "adam");
+  EXPECT_EQ(optimizer.learning_rate(), 6e-4);
+  EXPECT_EQ(optimizer.beta1(), 0.5);
+  EXPECT_EQ(optimizer.beta2(), 0.999);
+  EXPECT_EQ(optimizer.weight_decay(), 1e-3);
+  EXPECT_EQ(optimizer.clip_norm(), 5);
+}
+
+v1::RunPlan PdartsOnColours() {
+  v1::PlanOptions options;
+  options.mutable_dataset()->set_channels(3);
+  const auto plan = PlanPreset("pdarts", options);
+  EXPECT_TRUE(plan.ok()) << plan.status().message();
+  return *plan;
+}
+
+TEST(RecipesTest, PdartsSearchesAsPublished) {
+  const v1::RunPlan plan = PdartsOnColours();
+  const auto space = space::SpaceFromMessage(plan.space());
   EXPECT_EQ(space->network.layers.size(), 1U + 5U + 2U);
   EXPECT_EQ(space->network.layers[0].out_channels, 3U * 16U);
-  EXPECT_TRUE(CheckPlanFits(*plan, *space).ok()) << CheckPlanFits(*plan, *space).message();
+  EXPECT_TRUE(CheckPlanFits(plan, *space).ok()) << CheckPlanFits(plan, *space).message();
   std::vector<double> dropout;
   std::vector<uint32_t> cells, drops;
-  for (const v1::Stage& stage : plan->stages()) {
+  for (const v1::Stage& stage : plan.stages()) {
     if (stage.has_train()) {
-      const v1::TrainOptions& options = stage.train().options();
-      EXPECT_EQ(options.epochs(), 25U);
-      EXPECT_EQ(options.batch_size(), 96U);
-      EXPECT_EQ(options.strategy(), "darts");
-      EXPECT_EQ(options.architecture().frozen_epochs(), 10U);
-      EXPECT_EQ(options.architecture().optimizer().learning_rate(), 6e-4);
-      dropout.push_back(options.architecture().skip_dropout());
+      ExpectPdartsSupernet(stage.train());
+      dropout.push_back(stage.train().options().architecture().skip_dropout());
     }
-    if (stage.has_deepen()) cells.push_back(3 * stage.deepen().cells() + 2);
+    if (stage.has_score()) {
+      EXPECT_EQ(stage.score().options().metric(), "magnitude");
+    }
+    if (stage.has_deepen()) {
+      cells.push_back(3 * stage.deepen().cells() + 2);
+      EXPECT_FALSE(stage.deepen().inherit());
+    }
     if (stage.has_shrink()) drops.push_back(stage.shrink().rule().per_choice().drop());
   }
   EXPECT_EQ(dropout, (std::vector<double>{0.0, 0.4, 0.7}));
   EXPECT_EQ(cells, (std::vector<uint32_t>{11, 17}));
   EXPECT_EQ(drops, (std::vector<uint32_t>{3, 2}));
-  const v1::RetrainStage& retrain = plan->stages(plan->stages_size() - 2).retrain();
+}
+
+TEST(RecipesTest, PdartsTrainsItsChildAsPublished) {
+  const v1::RunPlan plan = PdartsOnColours();
+  const v1::DeriveOptions& derive = plan.stages(plan.stages_size() - 3).derive().options();
+  EXPECT_EQ(derive.rule(), "darts");
+  EXPECT_EQ(derive.most_identities(), 2U);
+  const v1::RetrainStage& retrain = plan.stages(plan.stages_size() - 2).retrain();
+  ExpectPdartsWeights(retrain.options());
   EXPECT_EQ(3 * retrain.cells() + 2, 20U);
   EXPECT_EQ(retrain.options().epochs(), 600U);
+  EXPECT_EQ(retrain.options().batch_size(), 128U);
+  EXPECT_EQ(retrain.options().cutout(), 16U);
   EXPECT_EQ(retrain.options().drop_path(), 0.3);
   EXPECT_EQ(retrain.auxiliary_weight(), 0.4);
+  EXPECT_TRUE(retrain.use_all_training_images());
 }
 
 // Sizes of the space after each shrinking in the plan's first two stages, of which the second is a loop; on back end
