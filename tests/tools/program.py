@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,18 @@ class ProgramTest(unittest.TestCase):
         if done.returncode != 0:
             raise AssertionError(f"{' '.join(map(str, words))}: exit code {done.returncode}\n{done.stderr}{done.stdout}")
         return json.loads(done.stdout)
+
+    def interrupt(self, *words, after):
+        """Sends a run Ctrl-C once it has said a line with `after`; its exit code, document and last line."""
+        with subprocess.Popen([PROGRAM, *map(str, words), "--json"], cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as run:
+            lines = [run.stderr.readline()]
+            while lines[-1] and after not in lines[-1]:
+                lines.append(run.stderr.readline())
+            run.send_signal(signal.SIGINT)
+            lines += run.stderr.readlines()
+            document = json.load(run.stdout)
+        return run.returncode, document, lines[-1]
 
     def fails(self, code, *words):
         """The error of a call that must fail: one line on standard error, the same as JSON on standard output."""

@@ -3,12 +3,10 @@ import csv
 import gzip
 import json
 import math
-import signal
-import subprocess
 import unittest
 
 import program
-from program import PROGRAM, SHARED, ProgramTest, known_accuracy, needs_shared
+from program import SHARED, ProgramTest, known_accuracy, needs_shared
 
 RUN = ["run", "--recipe", "abs", "--space", "nas-bench-201", "--data", "table:truth.csv"]
 
@@ -60,21 +58,9 @@ class KnownAccuracies(ProgramTest):
         page = (self.folder / "report.html").read_text(encoding="utf-8")
         self.assertTrue(page.lstrip().lower().startswith("<!doctype html>"))
 
-    def interrupt(self, *words):
-        """Sends a run Ctrl-C once it has said that an epoch is over."""
-        with subprocess.Popen([PROGRAM, *words, "--json"], cwd=self.folder, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True) as run:
-            lines = [run.stderr.readline()]
-            while lines[-1] and "epoch" not in lines[-1]:
-                lines.append(run.stderr.readline())
-            run.send_signal(signal.SIGINT)
-            lines += run.stderr.readlines()
-            document = json.load(run.stdout)
-        return run.returncode, document, lines[-1]
-
     def test_ctrl_c_leaves_a_run_that_ends_with_the_same_bytes(self):
         words = [*RUN, "--seed", "5", "--set", "epochs=150"]
-        code, document, last = self.interrupt(*words, "-o", "stopped")
+        code, document, last = self.interrupt(*words, "-o", "stopped", after="epoch")
         self.assertEqual((code, document["error"]["status"]), (130, "CANCELLED"))
         self.assertIn("nasshrink resume stopped", last)
         self.assertEqual(self.json("status", "stopped")["state"], "cancelled")
@@ -184,7 +170,7 @@ class KnownAccuracies(ProgramTest):
         self.json(*words, "--epochs", "1", "-o", "fresh.bin")
 
     def test_status_of_a_stopped_run_shows_its_step(self):
-        self.interrupt(*RUN, "--set", "epochs=1000000", "-o", "halted")
+        self.interrupt(*RUN, "--set", "epochs=1000000", "-o", "halted", after="epoch")
         status = self.json("status", "halted")
         self.assertEqual((status["state"], status["stage"]), ("cancelled", "train"))
         self.assertGreater(status["steps"], status["step"])

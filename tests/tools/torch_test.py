@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 
 import program
@@ -140,15 +141,31 @@ class WholeRun(ProgramTest):
 
 @needs_torch
 class Pdarts(ProgramTest):
-    def test_the_recipe_ends_in_a_child_with_few_identities(self):
-        done = self.json("run", "--recipe", "pdarts", "--data", "synthetic:4:3x16x16:192", "--set", "tiny=1", "--threads", "1",
-                         "-o", "run")
-        ops = [int(code) for code in done["best"]["ops"].split()]
+    WORDS = ["run", "--recipe", "pdarts", "--data", "synthetic:4:3x16x16:192", "--set", "tiny=1", "--threads", "1"]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.whole = cls.call(*cls.WORDS, "-o", "whole", "--json")
+
+    def test_every_shrinking_leaves_fewer_operators_on_all_28_edges(self):
+        dropped = re.findall(r"(drop_\d): dropped (\d+) operators, (\d+) -> (\d+) children", self.whole.stderr)
+        self.assertEqual(dropped, [("drop_1", str(28 * 3), str(8**28), str(5**28)),
+                                   ("drop_2", str(28 * 2), str(5**28), str(3**28))])
+        self.assertEqual(self.json("space", "describe", "whole/space.bin")["operators"], 28 * 3)
+
+    def test_the_child_has_two_edges_a_node_and_few_identities(self):
+        ops = [int(code) for code in json.loads(self.whole.stdout)["best"]["ops"].split()]
         self.assertLessEqual(ops[:14].count(3), 2)
         for cell in (ops[:14], ops[14:]):
             self.assertEqual(sum(code != 0 for code in cell), 8, "two edges for each of four nodes")
-        self.assertEqual(done["space"]["children"], str(3**28))
-        self.assertTrue((self.folder / "run" / "best.safetensors").exists())
+
+    def test_stopped_in_a_deeper_network_it_ends_with_the_same_bytes(self):
+        code, document, _ = self.interrupt(*self.WORDS, "-o", "stopped", after="deepen_2")
+        self.assertEqual((code, document["error"]["status"]), (130, "CANCELLED"))
+        self.json("resume", "stopped", "--quiet")
+        for file in ("space.bin", "result.bin", "best.safetensors"):
+            self.assertEqual((self.folder / "stopped" / file).read_bytes(), (self.folder / "whole" / file).read_bytes(), file)
 
 
 if __name__ == "__main__":
